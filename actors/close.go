@@ -1,0 +1,157 @@
+package actors
+
+import (
+	"errors"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+// closeExpired says that a step of closing took too long.
+type closeExpired struct{ epoch uint64 }
+
+// close is the user's. What was queued before it is written, then the close
+// frame, then the peer's is awaited.
+func (c *connection) close(m *messages.Close) {
+	c.mailbox.lane.close()
+	if c.asked != nil || c.phase == closed {
+		return // the second does nothing
+	}
+	c.asked = m
+	switch c.phase {
+	case connecting:
+		c.end()
+	case open:
+		c.startClosing()
+	case failing:
+		// The reader ends, and then all.
+	case down:
+		if c.decided {
+			c.end()
+		}
+	}
+}
+
+func (c *connection) startClosing() {
+	c.phase = closing
+	c.setState(messages.StateClosing)
+	c.stopHeartbeat()
+	// As in browsers: what arrives in the state closing is not delivered. So
+	// a slow handler does not keep the reader from the peer's close frame.
+	c.reader.quiet()
+	c.credit.poke()
+	c.expectClose()
+	c.closeWhenWritten()
+}
+
+// closeWhenWritten sends the close frame once the lane, which takes no more, is
+// empty.
+func (c *connection) closeWhenWritten() {
+	if queued, _ := c.mailbox.lane.depth(); queued > 0 {
+		return
+	}
+	code := c.asked.Code
+	if code == 0 {
+		code = messages.CloseNormal
+	}
+	c.sock.cork() // behind the last messages
+	if err := writeClose(c.ws, code, c.asked.Reason); err != nil {
+		c.fail(&messages.WriteError{Err: err})
+		return
+	}
+	c.expectClose()
+}
+
+// expectClose gives the step that begins its time.
+func (c *connection) expectClose() {
+	c.cancelClose()
+	expired := &closeExpired{epoch: c.own}
+	c.timer = time.AfterFunc(c.config.closeTimeout, func() { c.mailbox.post(expired) })
+}
+
+func (c *connection) cancelClose() {
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+}
+
+// closeExpired stops waiting for the peer. The reader ends, and with it all.
+func (c *connection) closeExpired(m *closeExpired) {
+	if m.epoch == c.own && c.phase == closing {
+		c.sock.abort()
+	}
+}
+
+// closingEnded is for a reader that ended while closing: by the peer's close
+// frame, or because the socket was cut off.
+func (c *connection) closingEnded(err error) {
+	if c.failure == nil && peerClosed(err) {
+		c.failure = err
+	}
+	c.ended()
+}
+
+// end is the end for good: the last Closed, then the handler, then the rest.
+func (c *connection) end() {
+	c.tellLast()
+	if !c.stopHandler() {
+		c.finish()
+	}
+}
+
+// tellLast tells the last Closed. One who waited for the next attempt has had
+// that of the epoch before: the attempt that will not be made ends in its place.
+func (c *connection) tellLast() {
+	c.mailbox.lane.close()
+	c.mailbox.over = true
+	dropped, _ := c.mailbox.lane.depth()
+	c.release()
+	if c.told {
+		c.own, c.told, c.written, c.failure = c.epoch.Add(1), false, 0, nil
+	}
+	c.phase = closed
+	c.setState(messages.StateClosed)
+	c.tellClosed(&messages.Closed{Dropped: dropped})
+}
+
+// tellClosed completes the Closed of this epoch and tells it.
+func (c *connection) tellClosed(e *messages.Closed) {
+	c.told = true
+	e.Conn, e.Epoch, e.Attempt, e.Written = c.pid, c.own, c.attempt, c.written
+	e.Code, e.Reason, e.Clean = closeOf(c.failure)
+	c.tell(e)
+}
+
+// finish asks to be stopped, which only the supervisor does.
+func (c *connection) finish() {
+	c.system.Root.Send(c.parent, &supervisor.Finished{Conn: c.pid})
+}
+
+// closeOf returns what a Closed says for the reason that an epoch ended.
+func closeOf(reason error) (code messages.CloseCode, text string, clean bool) {
+	var peer *messages.PeerClosedError
+	if errors.As(reason, &peer) {
+		return peer.Code, peer.Reason, true
+	}
+	return codeOf(reason), "", false
+}
+
+// codeOf returns the code with which this side closes for a reason.
+func codeOf(reason error) messages.CloseCode {
+	var handler *messages.HandlerError
+	var internal *messages.InternalError
+	var text *messages.InvalidUTF8Error
+	switch {
+	case errors.As(reason, &handler), errors.As(reason, &internal):
+		return messages.CloseInternalError
+	case errors.As(reason, &text):
+		return messages.CloseInvalidPayload
+	case errors.Is(reason, websocket.ErrMessageTooBig):
+		return messages.CloseMessageTooBig
+	default:
+		return messages.CloseAbnormal
+	}
+}

@@ -1,0 +1,123 @@
+package actors
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+// Conn is a connection seen from outside: what it publishes and where to send.
+// All its methods may be called from any goroutine and none of them blocks,
+// takes a lock or sends a message to find out.
+//
+// Actors use PID, goroutines may use either.
+type Conn struct {
+	pid     *actor.PID
+	system  *actor.ActorSystem
+	config  *config
+	mailbox mailbox
+
+	// Published by the connection, read by anybody.
+	state atomic.Uint32 // messages.ReadyState
+	epoch atomic.Uint64
+	rtt   atomic.Int64 // nanoseconds
+
+	credit  credit
+	handler handler // the connection's alone; it outlives the incarnations
+	stopped bool    // likewise: a restart after a stop acquires nothing
+}
+
+// Connect starts a connection to url under the supervisor and returns at once:
+// the dial runs beside it. The URL's scheme is ws, wss, http or https.
+//
+// Exactly one of [WithHandler], [WithHandlerProps], [WithHandlerPID] and
+// [WithCallbacks] is required. A URL or an option that makes no sense is a
+// [messages.OptionError]; a supervisor that is stopping a
+// [supervisor.StoppedError]. A server that cannot be reached is neither: the
+// handler gets Failed and Closed, and the policy retries.
+func Connect(sup *supervisor.Supervisor, url string, options ...Option) (*Conn, error) {
+	config, err := newConfig(sup, url, options)
+	if err != nil {
+		return nil, err
+	}
+	return spawn(sup, config)
+}
+
+func spawn(sup *supervisor.Supervisor, config *config) (*Conn, error) {
+	c := &Conn{system: sup.System(), config: config}
+	c.credit.init(config.maxUnhandled)
+	c.mailbox.init(c)
+	props := actor.PropsFromProducer(
+		func() actor.Actor { return &connection{Conn: c} },
+		actor.WithMailbox(func() actor.Mailbox { return &c.mailbox }),
+		actor.WithOnInit(func(ctx actor.Context) { c.pid = ctx.Self() }),
+	)
+	if _, err := sup.Spawn(props, config.policy); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// PID is where actors send messages.Send, Close, Ack and Inspect.
+func (c *Conn) PID() *actor.PID { return c.pid }
+
+// URL is what Connect was called with.
+func (c *Conn) URL() string { return c.config.url }
+
+// ReadyState is the browser's readyState.
+func (c *Conn) ReadyState() messages.ReadyState {
+	state := messages.ReadyState(c.state.Load())
+	if state < messages.StateClosing && c.mailbox.lane.closed() {
+		return messages.StateClosing // asked to, on its way
+	}
+	return state
+}
+
+// BufferedAmount is the browser's bufferedAmount: the bytes of messages that
+// are queued and not yet handed to a socket.
+func (c *Conn) BufferedAmount() int64 {
+	_, bytes := c.mailbox.lane.depth()
+	return bytes
+}
+
+// Queued is how many messages BufferedAmount is made of.
+func (c *Conn) Queued() int {
+	queued, _ := c.mailbox.lane.depth()
+	return queued
+}
+
+// Epoch is that of the present or last attempt, zero before the first.
+func (c *Conn) Epoch() uint64 { return c.epoch.Load() }
+
+// RTT is the round trip of the last heartbeat that was answered, zero before
+// the first.
+func (c *Conn) RTT() time.Duration { return time.Duration(c.rtt.Load()) }
+
+// Send queues a message, or returns at once why not: see [messages.Send].
+func (c *Conn) Send(message *messages.Send) error { return c.mailbox.admit(message) }
+
+// Close ends the connection for good: see [messages.Close]. It does not wait;
+// the handler's last Closed, or protoactor's Watch of PID, says when it is
+// over. It returns a [messages.CloseCodeError] or [messages.CloseReasonError]
+// if code or reason may not be sent, and closes nothing then.
+func (c *Conn) Close(code messages.CloseCode, reason string) error {
+	return c.mailbox.admit(&messages.Close{Code: code, Reason: reason})
+}
+
+// reject tells the sender of a message why it is refused, or if there is none,
+// whoever listens.
+func (c *Conn) reject(message any, err error) {
+	_, body, sender := actor.UnwrapEnvelope(message)
+	rejected := messages.Rejected{Conn: c.pid, Message: body, Err: err}
+	if sender != nil {
+		c.system.Root.Send(sender, &rejected)
+		return
+	}
+	c.system.EventStream.Publish(&messages.RejectedEvent{Rejected: rejected})
+}
+
+func (c *Conn) setState(state messages.ReadyState) { c.state.Store(uint32(state)) }

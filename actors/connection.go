@@ -1,0 +1,177 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/coder/websocket"
+
+	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+// phase is where an incarnation is. It only moves forward.
+type phase int
+
+const (
+	connecting phase = iota
+	open
+	closing // the user asked for it: the handshake is under way
+	failing // something broke: the reader has yet to end
+	down    // the supervisor decides, or has decided, about a restart
+	closed  // over for good: the handler has yet to end
+)
+
+func (p phase) String() string {
+	return [...]string{"connecting", "open", "closing", "failing", "down", "closed"}[p]
+}
+
+// connection is one incarnation of a connection: one attempt and its socket.
+// What outlives it is in Conn.
+//
+// It ends in one of two ways. A failure closes the socket and waits until the
+// reader has ended, so that nothing of the epoch comes after its Closed; then it
+// panics, once, with a supervisor.Failure, and is inert. A close that the user
+// asked for ends in the phase closed.
+type connection struct {
+	*Conn
+	parent *actor.PID
+	phase  phase
+	own    uint64 // epoch of this incarnation
+
+	cancelDial func()
+	ws         *websocket.Conn
+	sock       *socket
+	reader     *reader // nil when there is none, or it has ended
+	heartbeat  *actor.PID
+	openedAt   time.Time
+	written    uint64
+
+	failure error           // the first, which counts
+	asked   *messages.Close // by the user
+	timer   *time.Timer     // of the step of closing
+	decided bool            // the supervisor has
+	attempt int             // as the supervisor counts
+	told    bool            // the handler has its Closed of this epoch
+}
+
+var (
+	_ actor.Actor              = (*connection)(nil)
+	_ actor.SupervisorStrategy = (*connection)(nil)
+)
+
+// Receive implements actor.Actor.
+func (c *connection) Receive(ctx actor.Context) {
+	defer c.contain()
+	switch m := ctx.Message().(type) {
+	case *messages.Send:
+		c.write(m)
+	case *messages.Ack:
+		c.ack(m)
+	case *messages.Close:
+		c.close(m)
+	case *messages.Inspect:
+		ctx.Respond(c.inspect())
+	case *dialed:
+		c.dialed(ctx, m)
+	case *writable:
+		c.writable(m)
+	case *beat:
+		c.beat(m)
+	case *silence:
+		c.silence(m)
+	case *readerEnded:
+		c.readerEnded(m)
+	case *closeExpired:
+		c.closeExpired(m)
+	case *supervisor.Decision:
+		c.decide(m)
+	case *actor.Terminated:
+		if m.Who.Equal(c.handler.pid) {
+			c.handlerStopped()
+		}
+	case *actor.Started:
+		c.start(ctx)
+	case *actor.Restarting:
+		c.release()
+	case *actor.Stopping:
+		c.stop()
+	case *actor.Stopped:
+		c.mailbox.stop()
+	default:
+		c.reject(ctx.Message(), &messages.UnknownMessageError{Message: ctx.Message()})
+	}
+}
+
+// start begins a new epoch. An actor that is restarted after it was stopped, by
+// a restart that was under way, acquires nothing.
+func (c *connection) start(ctx actor.Context) {
+	if c.stopped {
+		return
+	}
+	c.parent, c.own = ctx.Parent(), c.epoch.Add(1)
+	c.startHandler(ctx)
+	c.startDial()
+}
+
+func (c *connection) dialed(ctx actor.Context, d *dialed) {
+	if d.epoch != c.own || c.phase != connecting {
+		d.discard()
+		return
+	}
+	if d.err != nil {
+		c.fail(d.err)
+		return
+	}
+	c.open(ctx, d)
+}
+
+func (c *connection) open(ctx actor.Context, d *dialed) {
+	c.ws, c.sock = d.ws, d.sock
+	c.phase, c.openedAt = open, time.Now()
+	c.setState(messages.StateOpen)
+	c.tell(&messages.Opened{Conn: c.pid, Epoch: c.own, Subprotocol: d.subprotocol})
+	epoch := c.own
+	c.sock.notify(func(err error) { c.mailbox.post(&writable{epoch: epoch, err: err}) })
+	c.mailbox.outlet = c.sock
+	c.startReader(ctx)
+	c.startHeartbeat(ctx)
+}
+
+// release gives back what the incarnation holds. It may be called at any time,
+// more than once.
+func (c *connection) release() {
+	c.cancelClose()
+	if c.cancelDial != nil {
+		c.cancelDial()
+	}
+	c.mailbox.outlet = nil
+	if c.reader != nil { // when it ends, it closes
+		c.reader.quiet()
+		c.credit.poke()
+		c.sock.abort()
+	}
+}
+
+// stop is for when the actor is stopped. If that is not because it has finished,
+// this cuts it off.
+func (c *connection) stop() {
+	c.stopped = true
+	if c.phase != closed {
+		c.tellLast()
+	}
+	c.stopHandler()
+}
+
+// contain turns a panic that is none of our own making into a failure of the
+// connection: only a supervisor.Failure may leave Receive.
+func (c *connection) contain() {
+	reason := recover()
+	if reason == nil {
+		return
+	}
+	if failure, ok := reason.(*supervisor.Failure); ok {
+		panic(failure)
+	}
+	c.fail(&messages.InternalError{Reason: reason})
+}

@@ -1,0 +1,43 @@
+// Package actors has the connection: an actor that owns one WebSocket after
+// another.
+//
+//	supervisor ── shard 0..N ── connection ─┬─ reader      one blocked goroutine, turns frames into messages
+//	             (strategy)   (socket,state)├─ heartbeat   ping out, pong deadline, RTT
+//	                                        └─ handler     the user's own actor (or an outside PID)
+//
+// [Connect] starts one under a supervisor and returns at once. The connection
+// dials, and from then on whatever fails (the dial, a read, a write, a
+// heartbeat, the handler) ends the incarnation, not the connection: its PID,
+// its queue of unsent messages, its handler and its count of epochs survive,
+// and the supervisor restarts it after the policy's delay.
+//
+// # Handlers
+//
+// A handler is an actor that gets the events of package messages. It is
+// spawned once for the connection and outlives the sockets, so its fields may
+// hold what the program knows. Its context's Parent is the connection:
+// ctx.Send(ctx.Parent(), messages.Text("hello")) works from anywhere in it.
+//
+// A handler that panics is restarted with fresh fields and the mailbox it had;
+// what it derived from the stream is lost with them, so its socket is closed
+// too (1011), which it sees as Failed with a [messages.HandlerError] and Closed,
+// and the policy says when to reconnect. If it panics again before then, it
+// rests until the reconnect. No other connection takes part in any of this.
+//
+// A handler that stops itself closes the connection with 1000.
+//
+// # Reading does not run ahead
+//
+// When the handler has [DefaultMaxUnhandled] messages before it, the connection
+// stops reading, and TCP makes the peer wait. This needs nothing from the
+// handler; one that is shared (WithHandlerPID) says with [messages.Ack] what it
+// has handled. The heartbeat does not count the time in which nothing is read.
+//
+// # Stopping
+//
+// A connection ends by [messages.Close], by Supervisor.Stop, or because its
+// policy says so. Each closes the socket with a handshake and lets the handler
+// handle the last Closed before it is stopped. Stopping the PID with
+// protoactor's Stop cuts the socket off instead; a message that is just being
+// received may then come after the Closed.
+package actors

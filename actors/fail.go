@@ -1,0 +1,92 @@
+package actors
+
+import (
+	"errors"
+	"time"
+
+	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+// fail begins the end of the incarnation. The first reason counts.
+func (c *connection) fail(reason error) {
+	if c.failure != nil || c.phase == down || c.phase == closed {
+		return
+	}
+	c.failure = reason
+	c.stopHeartbeat()
+	if c.phase == open {
+		c.sayWhy(codeOf(reason))
+	}
+	c.release()
+	if c.phase != closing {
+		c.phase = failing
+		c.setState(messages.StateConnecting)
+	}
+	if c.reader == nil {
+		c.ended()
+	}
+}
+
+// sayWhy tells a peer that may still listen what it is not to blame for.
+func (c *connection) sayWhy(code messages.CloseCode) {
+	if code == messages.CloseInternalError {
+		_ = writeClose(c.ws, code, "")
+	}
+}
+
+// readerEnded is the last that is heard of a socket.
+func (c *connection) readerEnded(m *readerEnded) {
+	if m.epoch != c.own || c.reader == nil {
+		return
+	}
+	c.reader = nil
+	switch c.phase {
+	case open:
+		c.fail(m.err)
+	case closing:
+		c.closingEnded(m.err)
+	case failing:
+		c.ended()
+	}
+}
+
+// ended says, now that nothing more of the epoch can come, how it ended: to the
+// handler if it failed, and then to the supervisor, unless it is over for good.
+func (c *connection) ended() {
+	if c.failure != nil && !peerClosed(c.failure) {
+		c.tell(&messages.Failed{Conn: c.pid, Epoch: c.own, Err: c.failure})
+	}
+	if c.asked != nil {
+		c.end()
+		return
+	}
+	c.phase = down
+	panic(&supervisor.Failure{Epoch: c.own, Uptime: c.uptime(), Err: c.failure})
+}
+
+func peerClosed(reason error) bool {
+	var peer *messages.PeerClosedError
+	return errors.As(reason, &peer)
+}
+
+func (c *connection) uptime() time.Duration {
+	if c.openedAt.IsZero() {
+		return 0
+	}
+	return time.Since(c.openedAt)
+}
+
+// decide is the supervisor's answer: the handler learns that the epoch is over
+// and whether there will be another.
+func (c *connection) decide(d *supervisor.Decision) {
+	if d.Epoch != c.own || c.phase != down || c.decided {
+		return
+	}
+	c.decided, c.attempt = true, d.Attempt
+	if !d.Retry || c.asked != nil {
+		c.end()
+		return
+	}
+	c.tellClosed(&messages.Closed{WillRetry: true, RetryIn: d.Delay})
+}

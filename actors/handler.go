@@ -1,0 +1,164 @@
+package actors
+
+import (
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// handlerConfig is which actor gets the events: one of four ways to say so.
+type handlerConfig struct {
+	option    string // the way that was taken
+	problem   string
+	producer  actor.Producer
+	props     *actor.Props
+	pid       *actor.PID
+	callbacks Callbacks
+}
+
+func (h *handlerConfig) add(option string, given bool) {
+	switch {
+	case !given:
+		h.problem = "must not be nil"
+	case h.option != "":
+		h.problem = "there is a handler already, by " + h.option
+	}
+	h.option = option
+}
+
+func (h *handlerConfig) validate() error {
+	if h.option == "" {
+		return invalid("WithHandler", "a handler is required")
+	}
+	if h.problem != "" {
+		return invalid(h.option, h.problem)
+	}
+	return nil
+}
+
+func (h *handlerConfig) shared() bool { return h.pid != nil }
+
+// propsFor returns the Props of a handler of the connection's own.
+func (h *handlerConfig) propsFor(c *Conn) *actor.Props {
+	mailbox := actor.WithMailbox(actor.Unbounded(&handled{c}))
+	switch {
+	case h.props != nil:
+		return h.props.Clone(mailbox)
+	case h.producer != nil:
+		return actor.PropsFromProducer(h.producer, mailbox)
+	default:
+		return actor.PropsFromProducer(func() actor.Actor {
+			return &caller{Callbacks: h.callbacks, conn: c}
+		}, mailbox)
+	}
+}
+
+// handled counts, in the handler's mailbox, what the handler has handled.
+type handled struct{ conn *Conn }
+
+func (*handled) MailboxStarted()   {}
+func (*handled) MessagePosted(any) {}
+func (*handled) MailboxEmpty()     {}
+
+// MessageReceived implements actor.MailboxMiddleware: it is called after the
+// handler's Receive.
+func (h *handled) MessageReceived(message any) {
+	if received, ok := message.(*messages.Received); ok && received.Conn == h.conn.pid {
+		h.conn.credit.give(1)
+	}
+}
+
+// handler is the connection's view of its handler. It outlives the incarnations.
+type handler struct {
+	pid *actor.PID
+	// failures counts the panics since the connection last started. After
+	// the first the handler is restarted at once, after a second it stays
+	// suspended until the next start: a handler that cannot start must not
+	// spin.
+	failures int
+}
+
+func (h *handler) suspended() bool { return h.failures > 1 }
+
+// startHandler makes sure that there is a handler, or panics with the handler's
+// own panic.
+func (c *connection) startHandler(ctx actor.Context) {
+	h := &c.handler
+	switch config := &c.config.handler; {
+	case config.shared():
+		h.pid = config.pid
+		ctx.Watch(h.pid)
+		c.credit.reset() // it gives back what is of this epoch only
+	case h.pid == nil:
+		// Not ctx.Spawn: protoactor stops all that a restarting actor has
+		// spawned, and the handler outlives the incarnations. Parent,
+		// failures and Terminated are those of a child all the same.
+		pid, err := actor.DefaultSpawner(c.system, c.pid.Id+"/handler", config.propsFor(c.Conn), ctx)
+		if err != nil {
+			panic(err)
+		}
+		h.pid = pid
+	case h.suspended():
+		ctx.(actor.Supervisor).RestartChildren(h.pid)
+	}
+	h.failures = 0
+}
+
+// tell sends an event to the handler.
+func (c *connection) tell(event any) {
+	if c.handler.pid != nil {
+		c.system.Root.Send(c.handler.pid, event)
+	}
+}
+
+// HandleFailure implements actor.SupervisorStrategy for the children.
+func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor, who *actor.PID,
+	_ *actor.RestartStatistics, reason, message any,
+) {
+	if !who.Equal(c.handler.pid) {
+		c.fail(&messages.InternalError{Reason: reason})
+		return
+	}
+	if received, ok := message.(*messages.Received); ok && received.Conn == c.pid {
+		c.credit.give(1)
+	}
+	c.handler.failures++
+	switch {
+	case c.phase == closed:
+		parent.StopChildren(who) // it had its last Closed, or never will
+	case !c.handler.suspended():
+		parent.RestartChildren(who)
+	}
+	c.fail(&messages.HandlerError{Reason: reason})
+}
+
+// handlerStopped is for a handler that stopped, by itself or because the
+// connection is over.
+func (c *connection) handlerStopped() {
+	c.handler.pid = nil
+	if c.phase == closed {
+		c.finish()
+		return
+	}
+	code := messages.CloseNormal
+	if c.config.handler.shared() {
+		code = messages.CloseInternalError
+	}
+	c.close(&messages.Close{Code: code})
+}
+
+// stopHandler lets a handler of the connection's own handle what it has before
+// it, the last Closed too, and then stop. It reports whether that is still to come.
+func (c *connection) stopHandler() bool {
+	switch h := &c.handler; {
+	case h.pid == nil:
+		return false
+	case c.config.handler.shared():
+		return false
+	case h.suspended():
+		c.system.Root.Stop(h.pid)
+	default:
+		c.system.Root.Poison(h.pid)
+	}
+	return true
+}

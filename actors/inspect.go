@@ -1,0 +1,19 @@
+package actors
+
+import "github.com/sockvisor/sockvisor/messages"
+
+func (c *connection) inspect() *messages.Inspected {
+	return &messages.Inspected{
+		Conn:           c.pid,
+		URL:            c.config.url,
+		ReadyState:     c.ReadyState(),
+		Phase:          c.phase.String(),
+		Epoch:          c.own,
+		Queued:         c.Queued(),
+		BufferedAmount: c.BufferedAmount(),
+		Unhandled:      int(c.credit.unhandled.Load()),
+		ReaderPaused:   c.credit.paused.Load(),
+		RTT:            c.RTT(),
+		Err:            c.failure,
+	}
+}

@@ -1,0 +1,153 @@
+package actors
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// lane is the send lane: the queue of unsent messages, bounded in messages and
+// in bytes, for many producers and one consumer, without a lock.
+//
+// A producer first reserves room in state, then draws a ticket, which is a slot
+// of the ring that nobody else has. The ring is made of pooled chunks that
+// exist only while they hold messages, so that an idle lane is small, a busy
+// one allocates nothing, and the consumer never moves memory.
+type lane struct {
+	maxMessages int
+	maxBytes    int64
+
+	// state is closed (1 bit), messages (23 bits) and bytes (40 bits), in one
+	// word so that all three change together.
+	state atomic.Uint64
+	tail  atomic.Uint64 // the next ticket
+	head  uint64        // the consumer's: the next ticket to pop
+	ring  atomic.Pointer[ring]
+}
+
+const (
+	chunkSize  = 32
+	bytesBits  = 40
+	closedBit  = 1 << 63
+	oneMessage = 1 << bytesBits
+	bytesMask  = oneMessage - 1
+
+	// What the bits of state can count.
+	maxLaneMessages = 1<<23 - 1
+	maxLaneBytes    = bytesMask
+)
+
+// ring holds one chunk more than the messages need, so that a chunk is wholly
+// consumed, and returned to the pool, before a ticket of the next round falls
+// on its place.
+type ring []atomic.Pointer[chunk]
+
+type chunk [chunkSize]slot
+
+type slot struct {
+	filled  atomic.Bool
+	message any
+}
+
+var chunks = sync.Pool{New: func() any { return new(chunk) }}
+
+// push queues a message of size bytes, or returns why it does not:
+// a ClosedError, MessageTooLargeError or QueueFullError.
+func (l *lane) push(message any, size int) error {
+	if err := l.reserve(size); err != nil {
+		return err
+	}
+	s := l.slot(l.tail.Add(1) - 1)
+	s.message = message
+	s.filled.Store(true)
+	return nil
+}
+
+func (l *lane) reserve(size int) error {
+	if int64(size) > l.maxBytes {
+		return &messages.MessageTooLargeError{Size: size, Limit: l.maxBytes}
+	}
+	for {
+		state := l.state.Load()
+		if state&closedBit != 0 {
+			return &messages.ClosedError{}
+		}
+		if queued, bytes := unpack(state); queued >= l.maxMessages || bytes+int64(size) > l.maxBytes {
+			// Reject the newest. Other policies will decide here.
+			return &messages.QueueFullError{Queued: queued, Buffered: bytes}
+		}
+		if l.state.CompareAndSwap(state, state+oneMessage+uint64(size)) {
+			return nil
+		}
+	}
+}
+
+// pop returns the oldest message or nil. Only the consumer calls it. A message
+// whose producer has drawn its ticket but not yet filled the slot holds back
+// those behind it: its producer wakes the consumer once it has.
+func (l *lane) pop() any {
+	if !l.ready() {
+		return nil
+	}
+	s := l.slot(l.head)
+	message := s.message
+	s.message = nil
+	s.filled.Store(false)
+	l.head++
+	if l.head%chunkSize == 0 {
+		chunks.Put(l.place(l.head - 1).Swap(nil))
+	}
+	l.state.Add(-(oneMessage + uint64(sizeOf(message))))
+	return message
+}
+
+// ready reports whether pop would return a message. Only the consumer calls it.
+func (l *lane) ready() bool { return l.filled(l.head) }
+
+// filled reports whether the slot of a ticket that is not yet popped is filled.
+func (l *lane) filled(ticket uint64) bool {
+	if l.ring.Load() == nil {
+		return false
+	}
+	c := l.place(ticket).Load()
+	return c != nil && c[ticket%chunkSize].filled.Load()
+}
+
+// slot returns the slot of a ticket, which pins its chunk.
+func (l *lane) slot(ticket uint64) *slot {
+	place := l.place(ticket)
+	c := place.Load()
+	if c == nil {
+		c = chunks.Get().(*chunk)
+		if !place.CompareAndSwap(nil, c) {
+			chunks.Put(c)
+			c = place.Load()
+		}
+	}
+	return &c[ticket%chunkSize]
+}
+
+func (l *lane) place(ticket uint64) *atomic.Pointer[chunk] {
+	r := l.ring.Load()
+	if r == nil {
+		made := make(ring, (l.maxMessages+chunkSize-1)/chunkSize+1)
+		if !l.ring.CompareAndSwap(nil, &made) {
+			return l.place(ticket)
+		}
+		r = &made
+	}
+	return &(*r)[ticket/chunkSize%uint64(len(*r))]
+}
+
+// close refuses every later push and reports whether it was the first to.
+func (l *lane) close() bool { return l.state.Or(closedBit)&closedBit == 0 }
+
+func (l *lane) closed() bool { return l.state.Load()&closedBit != 0 }
+
+// depth returns the messages and bytes that are queued.
+func (l *lane) depth() (queued int, bytes int64) { return unpack(l.state.Load()) }
+
+func unpack(state uint64) (queued int, bytes int64) {
+	return int(state &^ closedBit >> bytesBits), int64(state & bytesMask)
+}

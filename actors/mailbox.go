@@ -1,0 +1,262 @@
+package actors
+
+import (
+	"runtime"
+	"sync/atomic"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// mailbox is a connection's. It outlives the incarnations, so the unsent
+// messages live here and not in the actor's fields. It has three queues, each
+// emptied before the next is looked at:
+//
+//	system    protoactor's own messages
+//	control   close, inspect, events of the children: never behind a backlog
+//	lane      sends, taken only while the outlet takes them
+//
+// Any goroutine may post. All else happens in run, on one goroutine at a time.
+type mailbox struct {
+	conn       *Conn
+	invoker    actor.MessageInvoker
+	dispatcher actor.Dispatcher
+	schedule   func() // process, bound once
+
+	system  queue
+	control queue
+	lane    lane
+
+	status    atomic.Int32
+	suspended bool
+	// outlet is where the lane drains to, nil while there is no open socket.
+	outlet outlet
+	// over says that the connection ended: sends that are still queued, or
+	// in the act of being queued, are dropped.
+	over bool
+}
+
+// outlet is where the send lane drains to.
+type outlet interface {
+	// ready reports whether more may be written. When it becomes so again,
+	// the outlet wakes the mailbox.
+	ready() bool
+	// flush puts on the wire what was written in this run.
+	flush()
+}
+
+// discarder is a message that owns something and must not just be forgotten.
+type discarder interface{ discard() }
+
+const (
+	mailboxIdle int32 = iota
+	mailboxRunning
+)
+
+var _ actor.Mailbox = (*mailbox)(nil)
+
+func (m *mailbox) init(c *Conn) {
+	m.conn = c
+	m.lane.maxMessages = c.config.maxMessages
+	m.lane.maxBytes = c.config.maxBytes
+	m.system.init()
+	m.control.init()
+	m.schedule = m.process
+}
+
+// RegisterHandlers implements actor.Mailbox.
+func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, dispatcher actor.Dispatcher) {
+	m.invoker, m.dispatcher = invoker, dispatcher
+}
+
+// Start implements actor.Mailbox.
+func (m *mailbox) Start() {}
+
+// UserMessageCount implements actor.Mailbox.
+func (m *mailbox) UserMessageCount() int {
+	queued, _ := m.lane.depth()
+	return queued
+}
+
+// PostUserMessage implements actor.Mailbox: what the connection refuses, it
+// refuses here, on the sender's goroutine.
+func (m *mailbox) PostUserMessage(message any) {
+	if err := m.admit(message); err != nil {
+		m.conn.reject(message, err)
+	}
+}
+
+// admit queues a message or returns why it is refused.
+func (m *mailbox) admit(message any) error {
+	switch body := actor.UnwrapEnvelopeMessage(message).(type) {
+	case *messages.Send:
+		return m.admitSend(message, body)
+	case *messages.Close:
+		if err := body.Validate(); err != nil {
+			return err
+		}
+		m.lane.close() // here and now: what is sent after a close is refused
+	}
+	m.post(message)
+	return nil
+}
+
+func (m *mailbox) admitSend(message any, send *messages.Send) error {
+	if err := send.Validate(); err != nil {
+		return err
+	}
+	if err := m.lane.push(message, len(send.Data)); err != nil {
+		return err
+	}
+	m.wake()
+	return nil
+}
+
+// post queues a message in the control lane.
+func (m *mailbox) post(message any) {
+	m.control.push(message)
+	m.wake()
+}
+
+// PostSystemMessage implements actor.Mailbox.
+func (m *mailbox) PostSystemMessage(message any) {
+	m.system.push(message)
+	m.wake()
+}
+
+func (m *mailbox) wake() {
+	if m.status.CompareAndSwap(mailboxIdle, mailboxRunning) {
+		m.dispatcher.Schedule(m.schedule)
+	}
+}
+
+// process runs until nothing is left to do, then is idle. What it needs to see
+// whether something came meanwhile it reads before it is idle: afterwards all
+// but the queues may belong to another run.
+func (m *mailbox) process() {
+	for {
+		m.run()
+		rest := m.rest()
+		m.status.Store(mailboxIdle)
+		if !rest.any() || !m.status.CompareAndSwap(mailboxIdle, mailboxRunning) {
+			return
+		}
+	}
+}
+
+// rest is what a mailbox that goes idle still has to look at.
+type rest struct {
+	mailbox         *mailbox
+	system, control *node
+	ticket          uint64
+	suspended, over bool
+	outlet          outlet
+}
+
+func (m *mailbox) rest() rest {
+	return rest{
+		mailbox: m, system: m.system.tail, control: m.control.tail, ticket: m.lane.head,
+		suspended: m.suspended, over: m.over, outlet: m.outlet,
+	}
+}
+
+func (r *rest) any() bool {
+	if !r.mailbox.system.empty(r.system) {
+		return true
+	}
+	if r.suspended {
+		return false
+	}
+	if !r.mailbox.control.empty(r.control) {
+		return true
+	}
+	draining := r.over || r.outlet != nil && r.outlet.ready()
+	return draining && r.mailbox.lane.filled(r.ticket)
+}
+
+// run handles what is queued until nothing is or the actor panics.
+func (m *mailbox) run() {
+	var message any
+	defer func() {
+		if reason := recover(); reason != nil {
+			m.invoker.EscalateFailure(reason, message)
+		}
+	}()
+	throughput := m.dispatcher.Throughput()
+	for n := 1; ; n++ {
+		if n%throughput == 0 {
+			runtime.Gosched()
+		}
+		if message = m.system.pop(); message != nil {
+			m.invokeSystem(message)
+			continue
+		}
+		if m.suspended {
+			return
+		}
+		if message = m.next(); message == nil {
+			break
+		}
+		m.invoker.InvokeUserMessage(message)
+	}
+	if m.outlet != nil {
+		m.outlet.flush()
+	}
+}
+
+func (m *mailbox) invokeSystem(message any) {
+	switch message.(type) {
+	case *actor.SuspendMailbox:
+		m.suspended = true
+	case *actor.ResumeMailbox:
+		m.suspended = false
+	default:
+		m.invoker.InvokeSystemMessage(message)
+	}
+}
+
+// next returns the next message for the actor, or nil.
+func (m *mailbox) next() any {
+	if m.over {
+		return m.nextOver()
+	}
+	if message := m.control.pop(); message != nil {
+		return message
+	}
+	if m.outlet != nil && m.outlet.ready() {
+		return m.lane.pop()
+	}
+	return nil
+}
+
+// nextOver is next once the connection is over: sends are dropped.
+func (m *mailbox) nextOver() any {
+	for message := m.lane.pop(); message != nil; message = m.lane.pop() {
+		m.conn.reject(message, &messages.ClosedError{})
+	}
+	return m.control.pop()
+}
+
+// stop ends the mailbox with its actor, to which protoactor delivers nothing
+// any more: what is left is discarded, now and whenever it comes.
+func (m *mailbox) stop() {
+	m.lane.close()
+	m.outlet, m.over = nil, true
+	m.invoker = stopped{m.invoker}
+}
+
+// stopped is the invoker of an actor that has stopped.
+type stopped struct{ actor.MessageInvoker }
+
+// InvokeUserMessage discards the message.
+func (stopped) InvokeUserMessage(message any) {
+	if d, ok := message.(discarder); ok {
+		d.discard()
+	}
+}
+
+// sizeOf is what a message of the send lane counts against its bound in bytes.
+func sizeOf(message any) int {
+	return len(actor.UnwrapEnvelopeMessage(message).(*messages.Send).Data)
+}

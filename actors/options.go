@@ -1,0 +1,193 @@
+package actors
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/coder/websocket"
+
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+// Defaults of the options.
+const (
+	DefaultHeartbeatInterval = 20 * time.Second
+	DefaultHeartbeatTimeout  = 3 * time.Second
+	DefaultHandshakeTimeout  = 10 * time.Second
+	DefaultWriteTimeout      = 10 * time.Second
+	DefaultCloseTimeout      = 5 * time.Second
+	DefaultReadLimit         = 1 << 20
+	DefaultMaxMessages       = 1024
+	DefaultMaxBytes          = 8 << 20
+	DefaultMaxUnhandled      = 256
+)
+
+// Option sets one thing about a connection. See [Connect].
+type Option func(*config)
+
+// config is a connection's, made once and never changed.
+type config struct {
+	url     string
+	policy  *supervisor.Policy
+	handler handlerConfig
+
+	header       http.Header
+	subprotocols []string
+	tls          *tls.Config
+	proxy        func(*http.Request) (*url.URL, error)
+	dialContext  func(ctx context.Context, network, addr string) (net.Conn, error)
+	compression  websocket.CompressionMode
+
+	handshakeTimeout time.Duration
+	writeTimeout     time.Duration
+	closeTimeout     time.Duration
+	heartbeat        heartbeatConfig
+
+	readLimit    int64
+	maxMessages  int
+	maxBytes     int64
+	maxUnhandled int
+}
+
+func defaultConfig() *config {
+	return &config{
+		proxy:            http.ProxyFromEnvironment,
+		dialContext:      (&net.Dialer{}).DialContext,
+		handshakeTimeout: DefaultHandshakeTimeout,
+		writeTimeout:     DefaultWriteTimeout,
+		closeTimeout:     DefaultCloseTimeout,
+		heartbeat:        heartbeatConfig{interval: DefaultHeartbeatInterval, timeout: DefaultHeartbeatTimeout},
+		readLimit:        DefaultReadLimit,
+		maxMessages:      DefaultMaxMessages,
+		maxBytes:         DefaultMaxBytes,
+		maxUnhandled:     DefaultMaxUnhandled,
+	}
+}
+
+// WithHandler has a new actor of producer get the connection's events. It is
+// spawned once and lives as long as the connection.
+func WithHandler(producer actor.Producer) Option {
+	return func(c *config) {
+		c.handler.add("WithHandler", producer != nil)
+		c.handler.producer = producer
+	}
+}
+
+// WithHandlerProps is WithHandler for Props with options of their own. Their
+// mailbox is replaced by the one that counts what was handled.
+func WithHandlerProps(props *actor.Props) Option {
+	return func(c *config) {
+		c.handler.add("WithHandlerProps", props != nil)
+		c.handler.props = props
+	}
+}
+
+// WithHandlerPID has an existing actor, which many connections may share, get
+// the connection's events. It must say with [messages.Ack] what it has handled,
+// or reading stops after WithMaxUnhandled messages of an epoch. When it stops,
+// the connection closes with 1011.
+func WithHandlerPID(pid *actor.PID) Option {
+	return func(c *config) {
+		c.handler.add("WithHandlerPID", pid != nil)
+		c.handler.pid = pid
+	}
+}
+
+// WithCallbacks has functions called with the connection's events, one at a
+// time, as the browser does.
+func WithCallbacks(callbacks Callbacks) Option {
+	return func(c *config) {
+		c.handler.add("WithCallbacks", callbacks.any())
+		c.handler.callbacks = callbacks
+	}
+}
+
+// WithPolicy sets when this connection is tried again. The default is its
+// supervisor's.
+func WithPolicy(p supervisor.Policy) Option { return func(c *config) { c.policy = &p } }
+
+// WithHeader adds HTTP headers to the handshake. The header belongs to the
+// connection from now on.
+func WithHeader(header http.Header) Option { return func(c *config) { c.header = header } }
+
+// WithSubprotocols offers subprotocols, the preferred first (RFC 6455, section
+// 1.9). What the server chose is in Opened; choosing none is no failure.
+func WithSubprotocols(names ...string) Option { return func(c *config) { c.subprotocols = names } }
+
+// WithTLSConfig sets how wss connections are secured. The default is Go's.
+func WithTLSConfig(t *tls.Config) Option { return func(c *config) { c.tls = t } }
+
+// WithProxy sets which proxy a handshake goes through. The default is
+// http.ProxyFromEnvironment; nil means none.
+func WithProxy(proxy func(*http.Request) (*url.URL, error)) Option {
+	return func(c *config) { c.proxy = proxy }
+}
+
+// WithDialContext sets how the transport below TLS and HTTP is made. The
+// default is that of net.Dialer.
+func WithDialContext(dial func(ctx context.Context, network, addr string) (net.Conn, error)) Option {
+	return func(c *config) { c.dialContext = dial }
+}
+
+// WithCompression offers permessage-deflate (RFC 7692). The default is not to:
+// it costs CPU, and with context takeover about 1.2 MB a connection.
+func WithCompression(mode websocket.CompressionMode) Option {
+	return func(c *config) { c.compression = mode }
+}
+
+// WithHandshakeTimeout bounds the dial from name resolution to the upgrade
+// (default 10 s).
+func WithHandshakeTimeout(d time.Duration) Option {
+	return func(c *config) { c.handshakeTimeout = d }
+}
+
+// WithWriteTimeout fails a socket that has bytes to write and takes none of
+// them for that long (default 10 s).
+func WithWriteTimeout(d time.Duration) Option { return func(c *config) { c.writeTimeout = d } }
+
+// WithCloseTimeout bounds each of the two steps of closing (default 5 s):
+// writing what is queued, and waiting for the peer's close frame.
+func WithCloseTimeout(d time.Duration) Option { return func(c *config) { c.closeTimeout = d } }
+
+// WithHeartbeat sends a ping (RFC 6455, section 5.5.2) when nothing was received
+// for interval (default 20 s) and fails the connection when nothing is received
+// for timeout (default 3 s) after it.
+func WithHeartbeat(interval, timeout time.Duration) Option {
+	return func(c *config) { c.heartbeat.interval, c.heartbeat.timeout = interval, timeout }
+}
+
+// WithPayloadHeartbeat makes the heartbeat an exchange of text messages, for
+// servers that speak the heartbeat of browsers, which cannot send pings: ping is
+// sent, pong is expected, for example "0x9" and "0xA". Both are kept out of the
+// handler's stream. The times are those of WithHeartbeat.
+func WithPayloadHeartbeat(ping, pong string) Option {
+	return func(c *config) {
+		c.heartbeat.payload = true
+		c.heartbeat.ping, c.heartbeat.pong = []byte(ping), []byte(pong)
+	}
+}
+
+// WithoutHeartbeat sends none. A peer that vanishes is then noticed only when
+// something is written, or never.
+func WithoutHeartbeat() Option { return func(c *config) { c.heartbeat.off = true } }
+
+// WithReadLimit bounds a received message, in bytes (default 1 MiB). A larger
+// one closes the socket with 1009 (message too big).
+func WithReadLimit(bytes int64) Option { return func(c *config) { c.readLimit = bytes } }
+
+// WithQueue bounds the queue of unsent messages, in messages (default 1,024, at
+// most 8,388,607) and in bytes (default 8 MiB). What does not fit is refused: it
+// is the newest that is, so that what was accepted keeps its promise.
+func WithQueue(maxMessages int, maxBytes int64) Option {
+	return func(c *config) { c.maxMessages, c.maxBytes = maxMessages, maxBytes }
+}
+
+// WithMaxUnhandled sets how many received messages the handler may have before
+// it until reading stops (default 256). Fewer bound memory more tightly; more
+// ride out longer pauses of the handler.
+func WithMaxUnhandled(n int) Option { return func(c *config) { c.maxUnhandled = n } }

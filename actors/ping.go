@@ -1,0 +1,27 @@
+package actors
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// pingStatus is the one heartbeat of a socket that waits for its answer. The
+// connection sends, the reader's goroutine sees the answer.
+type pingStatus struct {
+	number atomic.Uint64 // zero: none
+	sentAt atomic.Int64  // since the socket was made
+}
+
+// pinged notes that heartbeat number leaves now.
+func (s *socket) pinged(number uint64) {
+	s.ping.sentAt.Store(int64(s.now()))
+	s.ping.number.Store(number)
+}
+
+// answered returns the round trip of heartbeat number, if that is awaited.
+func (s *socket) answered(number uint64) (time.Duration, bool) {
+	if number == 0 || !s.ping.number.CompareAndSwap(number, 0) {
+		return 0, false
+	}
+	return s.now() - time.Duration(s.ping.sentAt.Load()), true
+}

@@ -1,0 +1,148 @@
+package actors
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/coder/websocket"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// reader turns the frames of one socket into messages for the handler. Reading
+// blocks, so it has a goroutine, the only one of an idle connection; that it has
+// ended is the last thing it says.
+type reader struct {
+	conn    *Conn
+	epoch   uint64
+	ws      *websocket.Conn
+	sock    *socket
+	handler *actor.PID
+	// silent says that what arrives is for nobody any more.
+	silent atomic.Bool
+}
+
+// readerEnded says that nothing more of the epoch will be received, and why: a
+// PeerClosedError or a ReadError.
+type readerEnded struct {
+	epoch uint64
+	err   error
+}
+
+func (c *connection) startReader(ctx actor.Context) {
+	c.reader = &reader{conn: c.Conn, epoch: c.own, ws: c.ws, sock: c.sock, handler: c.handler.pid}
+	r := c.reader
+	ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return r }))
+}
+
+// Receive implements actor.Actor.
+func (r *reader) Receive(ctx actor.Context) {
+	if _, ok := ctx.Message().(*actor.Started); ok {
+		go r.run()
+	}
+}
+
+// quiet delivers nothing from now on.
+func (r *reader) quiet() { r.silent.Store(true) }
+
+func (r *reader) run() {
+	err := r.read()
+	_ = r.ws.CloseNow() // returns coder/websocket's buffers
+	r.conn.mailbox.post(&readerEnded{epoch: r.epoch, err: err})
+}
+
+// read reads until it cannot, and returns why.
+func (r *reader) read() error {
+	for {
+		r.await()
+		kind, from, err := r.ws.Reader(background)
+		if err != nil {
+			return readError(err)
+		}
+		if err := r.receive(messages.Type(kind), from); err != nil {
+			return readError(err)
+		}
+	}
+}
+
+// await waits until the handler has room. When nothing is delivered any more
+// there is no need to, and when the socket is closed there is no use.
+func (r *reader) await() {
+	credit := &r.conn.credit
+	if !credit.full() {
+		return
+	}
+	credit.paused.Store(true)
+	for !credit.low() && !r.silent.Load() {
+		<-credit.wake
+	}
+	credit.paused.Store(false)
+	r.sock.resumed()
+}
+
+// receive reads one message and delivers it.
+func (r *reader) receive(kind messages.Type, from io.Reader) error {
+	b := buffers.Get().(*buffer)
+	defer recycle(b)
+	if err := b.readFrom(from); err != nil {
+		return err
+	}
+	if r.heartbeat(kind, b.bytes) || r.silent.Load() {
+		return nil
+	}
+	if kind == messages.TypeText && !utf8.Valid(b.bytes) {
+		return r.refuse(messages.CloseInvalidPayload, &messages.InvalidUTF8Error{})
+	}
+	r.conn.credit.take()
+	r.conn.system.Root.Send(r.handler, &messages.Received{
+		Conn: r.conn.pid, Epoch: r.epoch, Type: kind, Data: bytes.Clone(b.bytes),
+	})
+	return nil
+}
+
+// refuse closes for what the peer should not have sent.
+func (r *reader) refuse(code messages.CloseCode, reason error) error {
+	_ = writeClose(r.ws, code, reason.Error())
+	return reason
+}
+
+// heartbeat reports whether a message is the answer to a payload heartbeat.
+func (r *reader) heartbeat(kind messages.Type, data []byte) bool {
+	config := &r.conn.config.heartbeat
+	if config.off || !config.payload || kind != messages.TypeText || !bytes.Equal(data, config.pong) {
+		return false
+	}
+	r.conn.answered(r.sock, r.sock.ping.number.Load())
+	return true
+}
+
+// readError tells a close frame from a broken socket.
+func readError(err error) error {
+	var closed websocket.CloseError
+	if errors.As(err, &closed) {
+		return &messages.PeerClosedError{Code: messages.CloseCode(closed.Code), Reason: closed.Reason}
+	}
+	return &messages.ReadError{Err: err}
+}
+
+// readFrom reads a message to its end. The buffer goes back to the pool: the
+// handler gets a copy of exactly the message's size.
+func (b *buffer) readFrom(from io.Reader) error {
+	for {
+		if len(b.bytes) == cap(b.bytes) {
+			b.bytes = append(b.bytes, 0)[:len(b.bytes)]
+		}
+		n, err := from.Read(b.bytes[len(b.bytes):cap(b.bytes)])
+		b.bytes = b.bytes[:len(b.bytes)+n]
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

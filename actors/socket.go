@@ -1,0 +1,276 @@
+package actors
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// socket is the transport below WebSocket and TLS. It makes writing never block
+// and reading tell when there last was a sign of life.
+//
+// Write appends to a buffer and puts on the wire what the kernel takes at once.
+// What it does not take, a goroutine of the moment waits to write, and the socket
+// is not ready until it has. So the connection actor never waits for a slow
+// peer, and neither does a pong: coder/websocket answers pings on the reader's
+// goroutine, within 5 s or the connection is lost.
+//
+// While corked, Write only appends. The mailbox uncorks after each run, with
+// flush, so that what was queued at the same moment leaves in one system call,
+// and a single message leaves at once: there is no timer.
+//
+// Writers are serialised by coder/websocket's frame lock, or above it by
+// crypto/tls. The one who sends is whoever set busy; pending is handed over by
+// swapping the pointer. That is all the mutual exclusion there is.
+type socket struct {
+	net.Conn
+	try     *tryWriter // nil where the kernel cannot be asked
+	timeout time.Duration
+	maximum int // of pending bytes, before the peer is taken for hostile
+	born    time.Time
+
+	// onWritable is called when a socket that was not ready has written, or
+	// will never again, with the reason.
+	onWritable atomic.Pointer[func(error)]
+
+	pending atomic.Pointer[buffer] // written, not yet sent
+	corked  atomic.Bool
+	busy    atomic.Bool // somebody sends
+	blocked atomic.Bool // and waits for the kernel
+	closing atomic.Bool
+	failure atomic.Pointer[error]
+
+	lastRead   atomic.Int64 // since born
+	lastResume atomic.Int64 // likewise: when reading went on after a pause
+	ping       pingStatus
+}
+
+type buffer struct{ bytes []byte }
+
+const (
+	// corkLimit is how much is gathered before it is sent in the middle of a run.
+	corkLimit = 64 << 10
+	// progress is how much must be taken within each write timeout.
+	progress = 64 << 10
+	// linger bounds how long the last bytes of a closed socket may take.
+	linger = time.Second
+)
+
+var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, 4<<10)} }}
+
+var errPendingOverflow = errors.New("peer makes this side answer and reads nothing")
+
+func newSocket(conn net.Conn, timeout time.Duration, maximum int) *socket {
+	return &socket{
+		Conn:    conn,
+		try:     newTryWriter(conn),
+		timeout: timeout,
+		maximum: maximum,
+		born:    time.Now(),
+	}
+}
+
+// notify sets onWritable. What failed before is told now.
+func (s *socket) notify(f func(error)) {
+	s.onWritable.Store(&f)
+	if err := s.failure.Load(); err != nil {
+		f(*err)
+	}
+}
+
+func (s *socket) tell(err error) {
+	if f := s.onWritable.Load(); f != nil {
+		(*f)(err)
+	}
+}
+
+// Read implements net.Conn.
+func (s *socket) Read(p []byte) (int, error) {
+	n, err := s.Conn.Read(p)
+	if n > 0 {
+		s.lastRead.Store(int64(s.now()))
+	}
+	return n, err
+}
+
+// now is the time since the socket was made.
+func (s *socket) now() time.Duration { return time.Since(s.born) }
+
+// life is when there last was a sign of life.
+func (s *socket) life() time.Duration { return time.Duration(s.lastRead.Load()) }
+
+// resumed notes that reading goes on after a pause.
+func (s *socket) resumed() { s.lastResume.Store(int64(s.now())) }
+
+func (s *socket) lastResumed() time.Duration { return time.Duration(s.lastResume.Load()) }
+
+// Write implements net.Conn: it never blocks.
+func (s *socket) Write(p []byte) (int, error) {
+	if err := s.failure.Load(); err != nil {
+		return 0, *err
+	}
+	if s.closing.Load() {
+		return 0, net.ErrClosed
+	}
+	size := s.append(p)
+	if size > s.maximum {
+		s.fail(errPendingOverflow)
+		return 0, errPendingOverflow
+	}
+	if !s.corked.Load() || size >= corkLimit {
+		s.send()
+	}
+	return len(p), nil
+}
+
+// append adds to pending, and returns its size.
+func (s *socket) append(p []byte) int {
+	b := s.pending.Swap(nil)
+	if b == nil {
+		b = buffers.Get().(*buffer)
+	}
+	b.bytes = append(b.bytes, p...)
+	size := len(b.bytes)
+	s.pending.Store(b)
+	return size
+}
+
+// cork gathers what is written until flush.
+func (s *socket) cork() { s.corked.Store(true) }
+
+// flush implements outlet. Anybody may call it.
+func (s *socket) flush() {
+	s.corked.Store(false)
+	s.send()
+}
+
+// ready implements outlet.
+func (s *socket) ready() bool { return !s.blocked.Load() }
+
+// send sends what is pending, unless somebody does so already, who will see it:
+// like a mailbox, the busy one looks once more after it is idle.
+func (s *socket) send() {
+	for s.pending.Load() != nil && s.busy.CompareAndSwap(false, true) {
+		if !s.sendPending() {
+			return
+		}
+		s.busy.Store(false)
+	}
+}
+
+// sendPending reports whether the kernel took it all. If not, busy stays set
+// and is a goroutine's to clear.
+func (s *socket) sendPending() bool {
+	b := s.pending.Swap(nil)
+	if b == nil {
+		return true
+	}
+	n, err := s.try.write(b.bytes)
+	if err != nil {
+		s.fail(err)
+		return false
+	}
+	if n < len(b.bytes) {
+		s.blocked.Store(true)
+		go s.wait(b, n)
+		return false
+	}
+	recycle(b)
+	return true
+}
+
+// wait writes b from n on, and all that is appended meanwhile, waiting for the
+// kernel.
+func (s *socket) wait(b *buffer, n int) {
+	for ; b != nil; b, n = s.pending.Swap(nil), 0 {
+		if err := s.writeAll(b.bytes[n:]); err != nil {
+			s.fail(err)
+			s.closeIfClosing()
+			return
+		}
+		recycle(b)
+	}
+	_ = s.Conn.SetWriteDeadline(time.Time{}) // an old one would fail tryWriter
+	s.blocked.Store(false)
+	s.busy.Store(false)
+	s.send() // what was appended since
+	s.closeIfClosing()
+	s.tell(nil)
+}
+
+// closeIfClosing ends the lingering of Close.
+func (s *socket) closeIfClosing() {
+	if s.closing.Load() && (s.ready() || s.failure.Load() != nil) {
+		_ = s.Conn.Close()
+	}
+}
+
+// writeAll blocks. The timeout is one of no progress, not of a large message on
+// a slow line.
+func (s *socket) writeAll(p []byte) error {
+	for len(p) > 0 {
+		part := p[:min(len(p), progress)]
+		if !s.closing.Load() {
+			_ = s.Conn.SetWriteDeadline(time.Now().Add(s.timeout))
+		}
+		n, err := s.Conn.Write(part)
+		if err != nil {
+			return err
+		}
+		p = p[n:]
+	}
+	return nil
+}
+
+// fail ends writing: busy is never cleared again.
+func (s *socket) fail(err error) {
+	if s.failure.CompareAndSwap(nil, &err) {
+		s.tell(err)
+	}
+}
+
+// Close implements net.Conn. It does not wait, and last words, such as the close
+// frame of a closing handshake, still go out: if the kernel does not take them
+// now, they have a second.
+func (s *socket) Close() error {
+	s.flush()
+	if !s.closing.CompareAndSwap(false, true) {
+		return nil
+	}
+	if s.ready() || s.failure.Load() != nil {
+		return s.Conn.Close()
+	}
+	return s.Conn.SetDeadline(time.Now().Add(linger))
+}
+
+// abort closes at once. Only what the kernel takes now still goes out.
+func (s *socket) abort() {
+	s.flush()
+	s.closing.Store(true)
+	_ = s.Conn.Close()
+}
+
+// recycle returns a buffer to the pool, unless one large message made it large.
+func recycle(b *buffer) {
+	if cap(b.bytes) > 2*corkLimit {
+		return
+	}
+	b.bytes = b.bytes[:0]
+	buffers.Put(b)
+}
+
+// rawConn returns what lets the kernel be asked without waiting, or nil.
+func rawConn(conn net.Conn) syscall.RawConn {
+	sc, ok := conn.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	raw, err := sc.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	return raw
+}

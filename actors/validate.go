@@ -1,0 +1,131 @@
+package actors
+
+import (
+	"fmt"
+	"net/textproto"
+	"net/url"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+
+	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+func newConfig(sup *supervisor.Supervisor, url string, options []Option) (*config, error) {
+	c := defaultConfig()
+	c.url = url
+	for _, option := range options {
+		option(c)
+	}
+	if sup == nil {
+		return nil, invalid("supervisor", "must not be nil")
+	}
+	return c, c.validate()
+}
+
+func (c *config) validate() error {
+	for _, check := range []func() error{
+		c.validateURL, c.handler.validate, c.validateHandshake, c.validateTimes, c.validateBounds,
+		c.heartbeat.validate, c.validatePolicy,
+	} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *config) validateURL() error {
+	const option = "url"
+	if c.url == "" {
+		return invalid(option, "must not be empty")
+	}
+	u, err := url.Parse(c.url)
+	switch {
+	case err != nil:
+		return invalid(option, err.Error())
+	case !slices.Contains([]string{"ws", "wss", "http", "https"}, u.Scheme):
+		return invalid(option, fmt.Sprintf("scheme %q is not ws, wss, http or https", u.Scheme))
+	case u.Hostname() == "":
+		return invalid(option, "has no host")
+	case u.Fragment != "":
+		return invalid(option, "must have no fragment (RFC 6455, section 3)")
+	}
+	return nil
+}
+
+// validateHandshake refuses headers that the handshake writes itself.
+func (c *config) validateHandshake() error {
+	for name := range c.header {
+		switch textproto.CanonicalMIMEHeaderKey(name) {
+		case "Connection", "Upgrade", "Sec-Websocket-Key", "Sec-Websocket-Version",
+			"Sec-Websocket-Extensions", "Sec-Websocket-Protocol":
+			return invalid("WithHeader", name+" is written by the handshake")
+		}
+	}
+	if slices.Contains(c.subprotocols, "") {
+		return invalid("WithSubprotocols", "a name is empty")
+	}
+	if c.dialContext == nil {
+		return invalid("WithDialContext", "must not be nil")
+	}
+	if c.compression < websocket.CompressionDisabled || c.compression > websocket.CompressionNoContextTakeover {
+		return invalid("WithCompression", fmt.Sprintf("unknown mode %d", c.compression))
+	}
+	return nil
+}
+
+func (c *config) validateTimes() error {
+	switch {
+	case c.handshakeTimeout <= 0:
+		return invalid("WithHandshakeTimeout", "must be positive")
+	case c.writeTimeout <= 0:
+		return invalid("WithWriteTimeout", "must be positive")
+	case c.closeTimeout <= 0:
+		return invalid("WithCloseTimeout", "must be positive")
+	}
+	return nil
+}
+
+func (c *config) validateBounds() error {
+	switch {
+	case c.readLimit <= 0:
+		return invalid("WithReadLimit", "must be positive")
+	case c.maxMessages <= 0 || c.maxMessages > maxLaneMessages:
+		return invalid("WithQueue", fmt.Sprintf("messages must be 1 to %d", maxLaneMessages))
+	case c.maxBytes <= 0 || c.maxBytes > maxLaneBytes:
+		return invalid("WithQueue", fmt.Sprintf("bytes must be 1 to %d", int64(maxLaneBytes)))
+	case c.maxUnhandled <= 0:
+		return invalid("WithMaxUnhandled", "must be positive")
+	}
+	return nil
+}
+
+func (c *config) validatePolicy() error {
+	if c.policy == nil {
+		return nil
+	}
+	return c.policy.Validate()
+}
+
+func (h *heartbeatConfig) validate() error {
+	switch {
+	case h.off:
+		return nil
+	case h.interval <= 0:
+		return invalid("WithHeartbeat", "interval must be positive")
+	case h.timeout <= 0:
+		return invalid("WithHeartbeat", "timeout must be positive")
+	case h.payload && (len(h.ping) == 0 || len(h.pong) == 0):
+		return invalid("WithPayloadHeartbeat", "ping and pong must not be empty")
+	case !utf8.Valid(h.ping) || !utf8.Valid(h.pong):
+		return invalid("WithPayloadHeartbeat", "ping and pong must be UTF-8")
+	}
+	return nil
+}
+
+func invalid(option, problem string) error {
+	return &messages.OptionError{Option: option, Problem: problem}
+}

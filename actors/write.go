@@ -1,0 +1,38 @@
+package actors
+
+import (
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// writable is the socket's word that it can be written to again, or never will.
+type writable struct {
+	epoch uint64
+	err   error
+}
+
+// write hands a message of the send lane to the socket, which gathers it until
+// the run of the mailbox ends.
+func (c *connection) write(m *messages.Send) {
+	c.written++
+	c.sock.cork()
+	if err := writeMessage(c.ws, m); err != nil {
+		c.fail(&messages.WriteError{Err: err})
+		return
+	}
+	if c.phase == closing {
+		c.closeWhenWritten()
+	}
+}
+
+func (c *connection) writable(m *writable) {
+	if m.epoch == c.own && m.err != nil {
+		c.fail(&messages.WriteError{Err: m.err})
+	}
+}
+
+// ack is what a shared handler has handled.
+func (c *connection) ack(m *messages.Ack) {
+	if m.Epoch == c.own && m.Count > 0 && c.config.handler.shared() {
+		c.credit.give(int64(m.Count))
+	}
+}

@@ -1,0 +1,163 @@
+package messages
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// Why a connection fails. Each is a pointer that errors.As finds.
+
+// DialError says that no server was reached: name resolution, TCP, proxy or TLS.
+type DialError struct {
+	URL string
+	Err error
+}
+
+func (e *DialError) Error() string { return fmt.Sprintf("dial %s: %v", e.URL, e.Err) }
+func (e *DialError) Unwrap() error { return e.Err }
+
+// HandshakeError says that a server was reached and did not upgrade to
+// WebSocket (RFC 6455, section 4.1).
+type HandshakeError struct {
+	URL string
+	// Status is the HTTP status, or zero if the answer was not HTTP or none
+	// came in time. Redirects are not followed, as in browsers: Status is 3xx.
+	Status int
+	// Header is the answer's (Retry-After, Location), or nil.
+	Header http.Header
+	// Body is the beginning of the answer's body, at most 1024 bytes.
+	Body []byte
+	Err  error
+}
+
+func (e *HandshakeError) Error() string {
+	if e.Status != 0 && e.Status != http.StatusSwitchingProtocols {
+		return fmt.Sprintf("handshake with %s: HTTP %d %s", e.URL, e.Status, http.StatusText(e.Status))
+	}
+	return fmt.Sprintf("handshake with %s: %v", e.URL, e.Err)
+}
+func (e *HandshakeError) Unwrap() error { return e.Err }
+
+// ReadError says that the socket broke while reading, or that the peer broke
+// the protocol or the read limit.
+type ReadError struct{ Err error }
+
+func (e *ReadError) Error() string { return fmt.Sprintf("read: %v", e.Err) }
+func (e *ReadError) Unwrap() error { return e.Err }
+
+// WriteError says that the socket broke, or took nothing for the write timeout,
+// while writing.
+type WriteError struct{ Err error }
+
+func (e *WriteError) Error() string { return fmt.Sprintf("write: %v", e.Err) }
+func (e *WriteError) Unwrap() error { return e.Err }
+
+// HeartbeatError says that the peer did not answer a heartbeat within Timeout.
+// It is a net.Error whose Timeout is true.
+type HeartbeatError struct{ After time.Duration }
+
+func (e *HeartbeatError) Error() string {
+	return fmt.Sprintf("heartbeat: no answer within %v", e.After)
+}
+
+// Timeout reports true (net.Error).
+func (e *HeartbeatError) Timeout() bool { return true }
+
+// Temporary reports true (net.Error).
+func (e *HeartbeatError) Temporary() bool { return true }
+
+// PeerClosedError says that the peer sent a close frame. It is the reason that
+// a policy sees; the handler gets it as [Closed] alone.
+type PeerClosedError struct {
+	Code   CloseCode
+	Reason string
+}
+
+func (e *PeerClosedError) Error() string {
+	if e.Reason == "" {
+		return fmt.Sprintf("peer closed: %v", e.Code)
+	}
+	return fmt.Sprintf("peer closed: %v: %s", e.Code, e.Reason)
+}
+
+// HandlerError says that the user's handler panicked with Reason.
+type HandlerError struct{ Reason any }
+
+func (e *HandlerError) Error() string { return fmt.Sprintf("handler: %v", e.Reason) }
+
+// InternalError says that Sockvisor itself panicked with Reason: a bug, contained.
+type InternalError struct{ Reason any }
+
+func (e *InternalError) Error() string { return fmt.Sprintf("internal: %v", e.Reason) }
+
+// Why a connection refuses a message. Each is a pointer that errors.As finds.
+
+// QueueFullError says that a message did not fit into what is left of the queue.
+type QueueFullError struct {
+	Queued   int
+	Buffered int64
+}
+
+func (e *QueueFullError) Error() string {
+	return fmt.Sprintf("queue full: %d messages, %d bytes", e.Queued, e.Buffered)
+}
+
+// MessageTooLargeError says that a message is larger than the whole queue.
+type MessageTooLargeError struct {
+	Size  int
+	Limit int64
+}
+
+func (e *MessageTooLargeError) Error() string {
+	return fmt.Sprintf("message of %d bytes is larger than the queue of %d bytes", e.Size, e.Limit)
+}
+
+// ClosedError says that the connection is closing or closed for good.
+type ClosedError struct{}
+
+func (e *ClosedError) Error() string { return "connection is closing or closed" }
+
+// InvalidUTF8Error says that a text message is not UTF-8 (RFC 6455, section 8.1).
+type InvalidUTF8Error struct{}
+
+func (e *InvalidUTF8Error) Error() string { return "text message is not valid UTF-8" }
+
+// InvalidTypeError says that a message is neither text nor binary.
+type InvalidTypeError struct{ Type Type }
+
+func (e *InvalidTypeError) Error() string {
+	return fmt.Sprintf("message type %d is neither text nor binary", e.Type)
+}
+
+// CloseCodeError says that a close code may not be sent (RFC 6455, section 7.4).
+type CloseCodeError struct{ Code CloseCode }
+
+func (e *CloseCodeError) Error() string {
+	return fmt.Sprintf("close code %d may not be sent", uint16(e.Code))
+}
+
+// CloseReasonError says that a close reason is over 123 bytes or not UTF-8.
+type CloseReasonError struct{ Reason string }
+
+func (e *CloseReasonError) Error() string {
+	return fmt.Sprintf("close reason of %d bytes is over %d or not UTF-8", len(e.Reason), maxCloseReason)
+}
+
+// UnknownMessageError says that a connection has no use for a message of this
+// type, for example a Send by value where a pointer was meant.
+type UnknownMessageError struct{ Message any }
+
+func (e *UnknownMessageError) Error() string {
+	return fmt.Sprintf("a connection does not take messages of type %T", e.Message)
+}
+
+// OptionError says which option of Connect or Start has a value that makes no
+// sense.
+type OptionError struct {
+	// Option is the name of the option, such as "WithReadLimit".
+	Option  string
+	Problem string
+}
+
+func (e *OptionError) Error() string { return e.Option + ": " + e.Problem }

@@ -1,0 +1,99 @@
+package messages
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// Opened says that a socket is open: the browser's onopen.
+type Opened struct {
+	Conn  *actor.PID
+	Epoch uint64
+	// Subprotocol is what the server chose, or empty.
+	Subprotocol string
+}
+
+// Received is one message of the peer, whole: the browser's onmessage.
+// Heartbeat payloads are kept out of it.
+type Received struct {
+	Conn  *actor.PID
+	Epoch uint64
+	Type  Type
+	// Data belongs to the handler: it is exactly the message and is used
+	// for nothing else.
+	Data []byte
+}
+
+// Failed says why an attempt or a socket failed: the browser's onerror. It is
+// always followed by the Closed of the same epoch. A close frame of the peer
+// is no failure and comes as Closed alone.
+type Failed struct {
+	Conn  *actor.PID
+	Epoch uint64
+	// Err is or wraps [DialError], [HandshakeError], [ReadError],
+	// [WriteError], [HeartbeatError], [HandlerError] or [InternalError].
+	Err error
+}
+
+// Closed ends an epoch: the browser's onclose.
+type Closed struct {
+	Conn  *actor.PID
+	Epoch uint64
+	// Code and Reason are those of the peer's close frame. Without one, Code
+	// is what this side closed with, or [CloseAbnormal].
+	Code   CloseCode
+	Reason string
+	// Clean says that both sides sent a close frame (the browser's wasClean).
+	Clean bool
+	// WillRetry says that the supervisor makes another attempt, RetryIn from
+	// now. It is false in exactly one Closed of a connection, the last.
+	WillRetry bool
+	RetryIn   time.Duration
+	// Attempt counts the attempts that failed in a row, this one included,
+	// since the connection was last open for the policy's stable uptime.
+	Attempt int
+	// Written counts the messages that were handed to the socket in this
+	// epoch. Those that the peer did not answer in some way of its own may
+	// or may not have reached it.
+	Written uint64
+	// Dropped counts, in the last Closed, the queued messages that were never
+	// handed to a socket.
+	Dropped int
+}
+
+// Rejected tells the sender of a request (actor.Context.Request) that the
+// connection refused Message. Nothing of it was or will be written.
+type Rejected struct {
+	Conn    *actor.PID
+	Message any
+	// Err is one of the refusals of this package, such as [QueueFullError].
+	Err error
+}
+
+// RejectedEvent is a Rejected that has no sender to go to. It is published on
+// the actor system's EventStream, on the goroutine that sent the message.
+type RejectedEvent struct{ Rejected }
+
+// Inspected is how a connection is, in answer to [Inspect].
+type Inspected struct {
+	Conn       *actor.PID
+	URL        string
+	ReadyState ReadyState
+	// Phase is finer than ReadyState: "connecting", "open", "closing",
+	// "failing", "down" (between two sockets) or "closed".
+	Phase string
+	Epoch uint64
+	// Queued and BufferedAmount are the messages, and their bytes, that wait
+	// to be written.
+	Queued         int
+	BufferedAmount int64
+	// Unhandled counts the Received that the handler still has before it;
+	// ReaderPaused says that reading has stopped because of them.
+	Unhandled    int
+	ReaderPaused bool
+	// RTT is that of the last heartbeat answered, zero before the first.
+	RTT time.Duration
+	// Err is the last failure, nil before the first.
+	Err error
+}

@@ -1,0 +1,15 @@
+// Package supervisor decides who restarts a connection, and when.
+//
+// One tree serves every connection of a program:
+//
+//	supervisor ── shard 0..N ── connection
+//	             (strategy)
+//
+// A connection that fails panics with a [Failure]. Its shard resumes it at
+// once, so that it keeps answering while it is down, tells it the [Decision]
+// of its [Policy], and restarts it when the delay is over. Only a shard
+// restarts or stops a connection.
+//
+// The shards exist because protoactor stops all children of a parent that
+// panics, and because one parent would be a bottleneck for many connections.
+package supervisor

@@ -1,0 +1,37 @@
+package supervisor
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// Failure is what a connection panics with, once per epoch, to be restarted.
+type Failure struct {
+	// Epoch is the one that failed.
+	Epoch uint64
+	// Uptime is how long its socket was open, zero if it never was.
+	Uptime time.Duration
+	// Err is the typed reason, one of package messages.
+	Err error
+}
+
+func (f *Failure) Error() string { return fmt.Sprintf("epoch %d: %v", f.Epoch, f.Err) }
+
+// Unwrap returns the typed reason.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Decision is a shard's answer to a Failure, sent to the connection that failed.
+type Decision struct {
+	Epoch uint64
+	// Attempt counts the failures in a row, this one included.
+	Attempt int
+	// Retry says that the connection will be restarted after Delay.
+	Retry bool
+	Delay time.Duration
+}
+
+// Finished is what a connection sends to its shard when it is over for good
+// and holds nothing any more: it asks to be stopped.
+type Finished struct{ Conn *actor.PID }

@@ -1,0 +1,138 @@
+package supervisor
+
+import (
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// strategy is a shard's: resume now, restart after the delay. A child that
+// protoactor has suspended would be deaf until its restart; resumed, it still
+// answers close, inspect and send.
+//
+// It runs on its shard's goroutine, as does all that touches its children.
+type strategy struct {
+	system   *actor.ActorSystem
+	shard    *actor.PID
+	parent   actor.Supervisor // the shard's own context, known from its first failure
+	random   *rand.Rand
+	children map[string]*child
+}
+
+// child is what survives the restarts of a connection on the supervisor's side.
+type child struct {
+	pid      *actor.PID
+	policy   Policy
+	attempts int
+	// restart is the one pending restart, nil if there is none, and epoch the
+	// failure that it answers: a timer of any other is stale.
+	restart *time.Timer
+	epoch   uint64
+	// stopped says that the shard has stopped it: it is never restarted.
+	stopped bool
+}
+
+// restartDue is a timer's message: the timer must not restart the child itself,
+// which may have been stopped since. (protoactor's handleRestart does not look
+// at the state: a restart after a stop makes an unregistered actor.)
+type restartDue struct {
+	child *actor.PID
+	epoch uint64
+}
+
+var _ actor.SupervisorStrategy = (*strategy)(nil)
+
+func newStrategy(system *actor.ActorSystem, shard *actor.PID) *strategy {
+	return &strategy{
+		system:   system,
+		shard:    shard,
+		random:   rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
+		children: make(map[string]*child),
+	}
+}
+
+// HandleFailure implements actor.SupervisorStrategy.
+func (s *strategy) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor, who *actor.PID,
+	_ *actor.RestartStatistics, reason, _ any,
+) {
+	s.parent = parent
+	parent.ResumeChildren(who)
+	c, known := s.children[who.Id]
+	if !known || c.stopped || c.restart != nil {
+		return // over, or a second failure of what is already down
+	}
+	decision := s.decide(c, asFailure(reason))
+	s.publish(who, reason, decision)
+	s.system.Root.Send(who, decision)
+	if decision.Retry {
+		s.schedule(c, who, decision)
+	}
+}
+
+func (s *strategy) decide(c *child, failure *Failure) *Decision {
+	if failure.Uptime >= c.policy.StableUptime {
+		c.attempts = 0
+	}
+	c.attempts++
+	delay, retry := s.next(c, failure.Err)
+	return &Decision{Epoch: failure.Epoch, Attempt: c.attempts, Retry: retry, Delay: delay}
+}
+
+// next asks the policy, whose Stop is the user's code: a panic in it would stop
+// every child of the shard, so it counts as "try again".
+func (s *strategy) next(c *child, reason error) (delay time.Duration, retry bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.system.Logger().Error("policy panicked", slog.Any("reason", r))
+			delay, retry = c.policy.delay(c.attempts, s.random), true
+		}
+	}()
+	return c.policy.Next(c.attempts, reason, s.random)
+}
+
+func (s *strategy) schedule(c *child, who *actor.PID, decision *Decision) {
+	due := &restartDue{child: who, epoch: decision.Epoch}
+	c.epoch = decision.Epoch
+	c.restart = time.AfterFunc(decision.Delay, func() { s.system.Root.Send(s.shard, due) })
+}
+
+// restartNow restarts the child that a timer was for, unless it is stale.
+func (s *strategy) restartNow(due *restartDue) {
+	c, known := s.children[due.child.Id]
+	if !known || c.restart == nil || c.epoch != due.epoch {
+		return
+	}
+	c.restart = nil
+	s.parent.RestartChildren(due.child)
+}
+
+// cancel forgets the pending restart of a child that is to be stopped.
+func (s *strategy) cancel(c *child) {
+	c.stopped = true
+	if c.restart != nil {
+		c.restart.Stop()
+		c.restart = nil
+	}
+}
+
+func (s *strategy) publish(who *actor.PID, reason any, decision *Decision) {
+	directive := actor.StopDirective
+	if decision.Retry {
+		directive = actor.RestartDirective
+	}
+	s.system.EventStream.Publish(&actor.SupervisorEvent{Child: who, Reason: reason, Directive: directive})
+}
+
+// asFailure makes a Failure of any reason: what is none is a bug in the child.
+func asFailure(reason any) *Failure {
+	var failure *Failure
+	if err, ok := reason.(error); ok && errors.As(err, &failure) {
+		return failure
+	}
+	return &Failure{Err: &messages.InternalError{Reason: reason}}
+}

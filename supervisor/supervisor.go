@@ -1,0 +1,115 @@
+package supervisor
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// Supervisor is a tree of connections. All its methods may be called from any
+// goroutine.
+type Supervisor struct {
+	system *actor.ActorSystem
+	policy Policy
+	root   *actor.PID
+	shards []*actor.PID
+	next   atomic.Uint64 // the shard for the next child
+	// running publishes how many connections there are.
+	running atomic.Int64
+	done    chan struct{} // closed when the tree has stopped
+}
+
+// StoppedError says that the tree is stopping or has stopped.
+type StoppedError struct{}
+
+func (e *StoppedError) Error() string { return "supervisor is stopping or stopped" }
+
+// StopError says that a Stop ran out of time.
+type StopError struct {
+	// Forced counts the connections that were cut off instead of closed.
+	Forced int
+	// Err is that of the context.
+	Err error
+}
+
+func (e *StopError) Error() string {
+	return fmt.Sprintf("stop: %d connections forced: %v", e.Forced, e.Err)
+}
+
+// Unwrap returns the context's error.
+func (e *StopError) Unwrap() error { return e.Err }
+
+// Start starts a tree of its own in the actor system. It returns a
+// [messages.OptionError] if an option makes no sense.
+func Start(system *actor.ActorSystem, options ...Option) (*Supervisor, error) {
+	if system == nil {
+		return nil, &messages.OptionError{Option: "system", Problem: "must not be nil"}
+	}
+	config, err := newConfig(options)
+	if err != nil {
+		return nil, err
+	}
+	s := &Supervisor{system: system, policy: config.policy, done: make(chan struct{})}
+	started := make(chan []*actor.PID, 1)
+	s.root = system.Root.SpawnPrefix(actor.PropsFromProducer(func() actor.Actor {
+		return &root{supervisor: s, shards: config.shards, started: started}
+	}), "sockvisor")
+	s.shards = <-started
+	return s, nil
+}
+
+// System returns the actor system of the tree.
+func (s *Supervisor) System() *actor.ActorSystem { return s.system }
+
+// Running returns how many connections the tree has, in whatever state.
+func (s *Supervisor) Running() int { return int(s.running.Load()) }
+
+// Spawn starts a child under one of the shards, as OTP's start_child does: it
+// waits for the shard, some microseconds, and not for the child. It is how
+// package actors starts connections; a nil policy means that of the tree.
+//
+// It returns a [StoppedError] once the tree is stopping, and a
+// [messages.OptionError] if the policy makes no sense.
+func (s *Supervisor) Spawn(props *actor.Props, policy *Policy) (*actor.PID, error) {
+	if policy == nil {
+		policy = &s.policy
+	}
+	if err := policy.Validate(); err != nil {
+		return nil, err
+	}
+	shard := s.shards[s.next.Add(1)%uint64(len(s.shards))]
+	reply := make(chan spawned, 1)
+	s.system.Root.Send(shard, &spawn{props: props, policy: policy.withDefaults(), reply: reply})
+	select {
+	case answer := <-reply:
+		return answer.pid, answer.err
+	case <-s.done:
+		return nil, &StoppedError{}
+	}
+}
+
+// Stop closes every connection with 1001 (going away), takes no new ones, and
+// returns when all are gone. Each closes as after a [messages.Close]. When ctx
+// ends first, the connections that are left are cut off and Stop returns a
+// [StopError]. A further Stop waits for the same end.
+//
+// It must not be called from an actor's Receive: it blocks.
+func (s *Supervisor) Stop(ctx context.Context) error {
+	s.system.Root.Send(s.root, &closeAll{close: &messages.Close{Code: messages.CloseGoingAway}})
+	select {
+	case <-s.done:
+		return nil
+	case <-ctx.Done():
+	}
+	forced := s.Running()
+	s.system.Root.Stop(s.root)
+	<-s.done // at once: nothing in the tree waits for a socket
+	if forced == 0 {
+		return nil // the last one closed just now
+	}
+	return &StopError{Forced: forced, Err: ctx.Err()}
+}
