@@ -2,16 +2,12 @@ package actors
 
 import (
 	"errors"
-	"time"
 
 	"github.com/coder/websocket"
 
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
-
-// closeExpired says that a step of closing took too long.
-type closeExpired struct{ epoch uint64 }
 
 // close is the user's. What was queued before it is written, then the close
 // frame, then the peer's is awaited.
@@ -43,7 +39,7 @@ func (c *connection) startClosing() {
 	// a slow handler does not keep the reader from the peer's close frame.
 	c.reader.quiet()
 	c.credit.poke()
-	c.expectClose()
+	c.expire(c.config.closeTimeout)
 	c.closeWhenWritten()
 }
 
@@ -62,36 +58,7 @@ func (c *connection) closeWhenWritten() {
 		c.fail(&messages.WriteError{Err: err})
 		return
 	}
-	c.expectClose()
-}
-
-// expectClose gives the step that begins its time.
-func (c *connection) expectClose() {
-	c.cancelClose()
-	expired := &closeExpired{epoch: c.own}
-	c.timer = time.AfterFunc(c.config.closeTimeout, func() { c.mailbox.post(expired) })
-}
-
-func (c *connection) cancelClose() {
-	if c.timer != nil {
-		c.timer.Stop()
-	}
-}
-
-// closeExpired stops waiting for the peer. The reader ends, and with it all.
-func (c *connection) closeExpired(m *closeExpired) {
-	if m.epoch == c.own && c.phase == closing {
-		c.sock.abort()
-	}
-}
-
-// closingEnded is for a reader that ended while closing: by the peer's close
-// frame, or because the socket was cut off.
-func (c *connection) closingEnded(err error) {
-	if c.failure == nil && peerClosed(err) {
-		c.failure = err
-	}
-	c.ended()
+	c.expire(c.config.closeTimeout)
 }
 
 // end is the end for good: the last Closed, then the handler, then the rest.
@@ -127,7 +94,7 @@ func (c *connection) tellClosed(e *messages.Closed) {
 
 // finish asks to be stopped, which only the supervisor does.
 func (c *connection) finish() {
-	c.system.Root.Send(c.parent, &supervisor.Finished{Conn: c.pid})
+	c.system.Root.Send(c.ctx.Parent(), &supervisor.Finished{Conn: c.pid})
 }
 
 // closeOf returns what a Closed says for the reason that an epoch ended.
@@ -141,13 +108,10 @@ func closeOf(reason error) (code messages.CloseCode, text string, clean bool) {
 
 // codeOf returns the code with which this side closes for a reason.
 func codeOf(reason error) messages.CloseCode {
-	var handler *messages.HandlerError
-	var internal *messages.InternalError
-	var text *messages.InvalidUTF8Error
 	switch {
-	case errors.As(reason, &handler), errors.As(reason, &internal):
+	case is[*messages.HandlerError](reason), is[*messages.InternalError](reason):
 		return messages.CloseInternalError
-	case errors.As(reason, &text):
+	case is[*messages.InvalidUTF8Error](reason):
 		return messages.CloseInvalidPayload
 	case errors.Is(reason, websocket.ErrMessageTooBig):
 		return messages.CloseMessageTooBig

@@ -35,9 +35,9 @@ func (p phase) String() string {
 // asked for ends in the phase closed.
 type connection struct {
 	*Conn
-	parent *actor.PID
-	phase  phase
-	own    uint64 // epoch of this incarnation
+	ctx   actor.Context
+	phase phase
+	own   uint64 // epoch of this incarnation
 
 	cancelDial func()
 	ws         *websocket.Conn
@@ -49,7 +49,7 @@ type connection struct {
 
 	failure error           // the first, which counts
 	asked   *messages.Close // by the user
-	timer   *time.Timer     // of the step of closing
+	timer   *time.Timer     // of a step of ending
 	decided bool            // the supervisor has
 	attempt int             // as the supervisor counts
 	told    bool            // the handler has its Closed of this epoch
@@ -73,7 +73,7 @@ func (c *connection) Receive(ctx actor.Context) {
 	case *messages.Inspect:
 		ctx.Respond(c.inspect())
 	case *dialed:
-		c.dialed(ctx, m)
+		c.dialed(m)
 	case *writable:
 		c.writable(m)
 	case *beat:
@@ -82,8 +82,8 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.silence(m)
 	case *readerEnded:
 		c.readerEnded(m)
-	case *closeExpired:
-		c.closeExpired(m)
+	case *expired:
+		c.expired(m)
 	case *supervisor.Decision:
 		c.decide(m)
 	case *actor.Terminated:
@@ -109,12 +109,12 @@ func (c *connection) start(ctx actor.Context) {
 	if c.stopped {
 		return
 	}
-	c.parent, c.own = ctx.Parent(), c.epoch.Add(1)
-	c.startHandler(ctx)
+	c.ctx, c.own = ctx, c.epoch.Add(1)
+	c.startHandler()
 	c.startDial()
 }
 
-func (c *connection) dialed(ctx actor.Context, d *dialed) {
+func (c *connection) dialed(d *dialed) {
 	if d.epoch != c.own || c.phase != connecting {
 		d.discard()
 		return
@@ -123,10 +123,10 @@ func (c *connection) dialed(ctx actor.Context, d *dialed) {
 		c.fail(d.err)
 		return
 	}
-	c.open(ctx, d)
+	c.open(d)
 }
 
-func (c *connection) open(ctx actor.Context, d *dialed) {
+func (c *connection) open(d *dialed) {
 	c.ws, c.sock = d.ws, d.sock
 	c.phase, c.openedAt = open, time.Now()
 	c.setState(messages.StateOpen)
@@ -134,19 +134,29 @@ func (c *connection) open(ctx actor.Context, d *dialed) {
 	epoch := c.own
 	c.sock.notify(func(err error) { c.mailbox.post(&writable{epoch: epoch, err: err}) })
 	c.mailbox.outlet = c.sock
-	c.startReader(ctx)
-	c.startHeartbeat(ctx)
+	c.startReader()
+	c.startHeartbeat()
 }
 
 // release gives back what the incarnation holds. It may be called at any time,
 // more than once.
 func (c *connection) release() {
-	c.cancelClose()
+	c.cancelTimer()
+	c.letGo()
+	c.cutOff()
+}
+
+// letGo ends what was begun, but for the reader.
+func (c *connection) letGo() {
 	if c.cancelDial != nil {
 		c.cancelDial()
 	}
 	c.mailbox.outlet = nil
-	if c.reader != nil { // when it ends, it closes
+}
+
+// cutOff makes the reader end, which closes what it read from.
+func (c *connection) cutOff() {
+	if c.reader != nil {
 		c.reader.quiet()
 		c.credit.poke()
 		c.sock.abort()

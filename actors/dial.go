@@ -53,7 +53,7 @@ func (c *Conn) dial(ctx context.Context) *dialed {
 	var sock atomic.Pointer[socket]
 	var asked atomic.Bool
 	transport := c.config.transport(func(conn net.Conn) net.Conn {
-		s := newSocket(conn, c.config.writeTimeout, int(2*c.config.maxBytes+c.config.readLimit))
+		s := newSocket(conn, c.config, &c.credit)
 		sock.Store(s)
 		return s
 	})

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"errors"
+	"net"
 	"time"
 
 	"github.com/sockvisor/sockvisor/messages"
@@ -18,11 +19,16 @@ func (c *connection) fail(reason error) {
 	if c.phase == open {
 		c.sayWhy(codeOf(reason))
 	}
-	c.release()
 	if c.phase != closing {
 		c.phase = failing
 		c.setState(messages.StateConnecting)
 	}
+	if c.reader != nil && is[*messages.WriteError](reason) {
+		c.letGo()
+		c.expire(linger) // what the peer said last may still be there to read
+		return
+	}
+	c.release()
 	if c.reader == nil {
 		c.ended()
 	}
@@ -44,17 +50,28 @@ func (c *connection) readerEnded(m *readerEnded) {
 	switch c.phase {
 	case open:
 		c.fail(m.err)
-	case closing:
-		c.closingEnded(m.err)
-	case failing:
+	case closing, failing:
+		c.explain(m.err)
 		c.ended()
+	}
+}
+
+// explain takes the reader's reason where it is the better one: a socket that
+// closes as asked has no other, and one that cannot be written to was often told
+// why before.
+func (c *connection) explain(reason error) {
+	switch {
+	case c.failure == nil && is[*messages.PeerClosedError](reason):
+		c.failure = reason
+	case is[*messages.WriteError](c.failure) && !errors.Is(reason, net.ErrClosed):
+		c.failure = reason
 	}
 }
 
 // ended says, now that nothing more of the epoch can come, how it ended: to the
 // handler if it failed, and then to the supervisor, unless it is over for good.
 func (c *connection) ended() {
-	if c.failure != nil && !peerClosed(c.failure) {
+	if c.failure != nil && !is[*messages.PeerClosedError](c.failure) {
 		c.tell(&messages.Failed{Conn: c.pid, Epoch: c.own, Err: c.failure})
 	}
 	if c.asked != nil {
@@ -65,9 +82,10 @@ func (c *connection) ended() {
 	panic(&supervisor.Failure{Epoch: c.own, Uptime: c.uptime(), Err: c.failure})
 }
 
-func peerClosed(reason error) bool {
-	var peer *messages.PeerClosedError
-	return errors.As(reason, &peer)
+// is reports whether an error is or wraps an E.
+func is[E error](err error) bool {
+	var e E
+	return errors.As(err, &e)
 }
 
 func (c *connection) uptime() time.Duration {

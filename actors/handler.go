@@ -82,24 +82,24 @@ func (h *handler) suspended() bool { return h.failures > 1 }
 
 // startHandler makes sure that there is a handler, or panics with the handler's
 // own panic.
-func (c *connection) startHandler(ctx actor.Context) {
+func (c *connection) startHandler() {
 	h := &c.handler
 	switch config := &c.config.handler; {
 	case config.shared():
 		h.pid = config.pid
-		ctx.Watch(h.pid)
+		c.ctx.Watch(h.pid)
 		c.credit.reset() // it gives back what is of this epoch only
 	case h.pid == nil:
 		// Not ctx.Spawn: protoactor stops all that a restarting actor has
 		// spawned, and the handler outlives the incarnations. Parent,
 		// failures and Terminated are those of a child all the same.
-		pid, err := actor.DefaultSpawner(c.system, c.pid.Id+"/handler", config.propsFor(c.Conn), ctx)
+		pid, err := actor.DefaultSpawner(c.system, c.pid.Id+"/handler", config.propsFor(c.Conn), c.ctx)
 		if err != nil {
 			panic(err)
 		}
 		h.pid = pid
 	case h.suspended():
-		ctx.(actor.Supervisor).RestartChildren(h.pid)
+		c.ctx.(actor.Supervisor).RestartChildren(h.pid)
 	}
 	h.failures = 0
 }
@@ -154,6 +154,7 @@ func (c *connection) stopHandler() bool {
 	case h.pid == nil:
 		return false
 	case c.config.handler.shared():
+		c.ctx.Unwatch(h.pid)
 		return false
 	case h.suspended():
 		c.system.Root.Stop(h.pid)

@@ -48,12 +48,12 @@ type beat struct{ epoch, number uint64 }
 // silence tells the connection that no answer came.
 type silence struct{ epoch uint64 }
 
-func (c *connection) startHeartbeat(ctx actor.Context) {
+func (c *connection) startHeartbeat() {
 	if c.config.heartbeat.off {
 		return
 	}
 	h := &heartbeat{heartbeatConfig: &c.config.heartbeat, conn: c.Conn, epoch: c.own, sock: c.sock}
-	c.heartbeat = ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return h }))
+	c.heartbeat = c.ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return h }))
 }
 
 func (c *connection) stopHeartbeat() {

@@ -33,10 +33,10 @@ type readerEnded struct {
 	err   error
 }
 
-func (c *connection) startReader(ctx actor.Context) {
+func (c *connection) startReader() {
 	c.reader = &reader{conn: c.Conn, epoch: c.own, ws: c.ws, sock: c.sock, handler: c.handler.pid}
 	r := c.reader
-	ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return r }))
+	c.ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return r }))
 }
 
 // Receive implements actor.Actor.

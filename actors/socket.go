@@ -3,6 +3,7 @@ package actors
 import (
 	"errors"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -30,6 +31,7 @@ type socket struct {
 	try     *tryWriter // nil where the kernel cannot be asked
 	timeout time.Duration
 	maximum int // of pending bytes, before the peer is taken for hostile
+	credit  *credit
 	born    time.Time
 
 	// onWritable is called when a socket that was not ready has written, or
@@ -63,12 +65,13 @@ var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, 
 
 var errPendingOverflow = errors.New("peer makes this side answer and reads nothing")
 
-func newSocket(conn net.Conn, timeout time.Duration, maximum int) *socket {
+func newSocket(conn net.Conn, config *config, credit *credit) *socket {
 	return &socket{
 		Conn:    conn,
 		try:     newTryWriter(conn),
-		timeout: timeout,
-		maximum: maximum,
+		timeout: config.writeTimeout,
+		maximum: int(2*config.maxBytes + config.readLimit),
+		credit:  credit,
 		born:    time.Now(),
 	}
 }
@@ -150,16 +153,22 @@ func (s *socket) flush() {
 // ready implements outlet.
 func (s *socket) ready() bool { return !s.blocked.Load() }
 
-// send sends what is pending, unless somebody does so already, who will see it:
+// send does what is to be done, unless somebody does so already, who will see it:
 // like a mailbox, the busy one looks once more after it is idle.
 func (s *socket) send() {
-	for s.pending.Load() != nil && s.busy.CompareAndSwap(false, true) {
+	for s.toDo() && s.busy.CompareAndSwap(false, true) {
 		if !s.sendPending() {
 			return
+		}
+		if s.closing.Load() && s.pending.Load() == nil {
+			_ = s.Conn.Close()
+			return // busy for ever
 		}
 		s.busy.Store(false)
 	}
 }
+
+func (s *socket) toDo() bool { return s.pending.Load() != nil || s.closing.Load() }
 
 // sendPending reports whether the kernel took it all. If not, busy stays set
 // and is a goroutine's to clear.
@@ -188,7 +197,6 @@ func (s *socket) wait(b *buffer, n int) {
 	for ; b != nil; b, n = s.pending.Swap(nil), 0 {
 		if err := s.writeAll(b.bytes[n:]); err != nil {
 			s.fail(err)
-			s.closeIfClosing()
 			return
 		}
 		recycle(b)
@@ -196,28 +204,20 @@ func (s *socket) wait(b *buffer, n int) {
 	_ = s.Conn.SetWriteDeadline(time.Time{}) // an old one would fail tryWriter
 	s.blocked.Store(false)
 	s.busy.Store(false)
-	s.send() // what was appended since
-	s.closeIfClosing()
+	s.send() // what came since
 	s.tell(nil)
-}
-
-// closeIfClosing ends the lingering of Close.
-func (s *socket) closeIfClosing() {
-	if s.closing.Load() && (s.ready() || s.failure.Load() != nil) {
-		_ = s.Conn.Close()
-	}
 }
 
 // writeAll blocks. The timeout is one of no progress, not of a large message on
 // a slow line.
 func (s *socket) writeAll(p []byte) error {
 	for len(p) > 0 {
-		part := p[:min(len(p), progress)]
+		began := s.now()
 		if !s.closing.Load() {
 			_ = s.Conn.SetWriteDeadline(time.Now().Add(s.timeout))
 		}
-		n, err := s.Conn.Write(part)
-		if err != nil {
+		n, err := s.Conn.Write(p[:min(len(p), progress)])
+		if err != nil && !s.excused(err, n, began) {
 			return err
 		}
 		p = p[n:]
@@ -225,25 +225,49 @@ func (s *socket) writeAll(p []byte) error {
 	return nil
 }
 
-// fail ends writing: busy is never cleared again.
-func (s *socket) fail(err error) {
-	if s.failure.CompareAndSwap(nil, &err) {
-		s.tell(err)
+// excused reports whether a write that ran out of time is no fault of the peer:
+// it took something, or it waits itself for this side to read, which a slow
+// handler keeps from reading.
+func (s *socket) excused(err error, n int, began time.Duration) bool {
+	if !errors.Is(err, os.ErrDeadlineExceeded) || s.closing.Load() {
+		return false
 	}
+	return n > 0 || s.heldBack(began)
+}
+
+// heldBack reports whether reading was paused at some time since.
+func (s *socket) heldBack(since time.Duration) bool {
+	return s.credit.paused.Load() || s.lastResumed() >= since && s.lastResume.Load() != 0
+}
+
+// fail ends writing: busy is never cleared again. Of a socket that is being
+// closed it is no news.
+func (s *socket) fail(err error) {
+	if !s.failure.CompareAndSwap(nil, &err) {
+		return
+	}
+	if s.closing.Load() {
+		_ = s.Conn.Close()
+		return
+	}
+	s.tell(err)
 }
 
 // Close implements net.Conn. It does not wait, and last words, such as the close
 // frame of a closing handshake, still go out: if the kernel does not take them
 // now, they have a second.
 func (s *socket) Close() error {
-	s.flush()
 	if !s.closing.CompareAndSwap(false, true) {
 		return nil
 	}
-	if s.ready() || s.failure.Load() != nil {
+	s.flush()
+	if s.failure.Load() != nil {
 		return s.Conn.Close()
 	}
-	return s.Conn.SetDeadline(time.Now().Add(linger))
+	if !s.ready() {
+		return s.Conn.SetDeadline(time.Now().Add(linger))
+	}
+	return nil
 }
 
 // abort closes at once. Only what the kernel takes now still goes out.

@@ -1,0 +1,94 @@
+package actors_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"go.uber.org/goleak"
+
+	"github.com/sockvisor/sockvisor/actors"
+	"github.com/sockvisor/sockvisor/actors/wstest"
+	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		// protoactor counts dead letters of the last second.
+		goleak.IgnoreAnyFunction("github.com/asynkron/protoactor-go/actor.NewThrottle.func1.1"))
+}
+
+// start starts a tree that is stopped, and must have nothing left, at the end.
+func start(t testing.TB, options ...supervisor.Option) *supervisor.Supervisor {
+	t.Helper()
+	system := actor.NewActorSystem(actor.WithLoggerFactory(
+		func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))
+	sup, err := supervisor.Start(system, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := sup.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return sup
+}
+
+// connect connects to a server of wstest, recording the events.
+func connect(t testing.TB, sup *supervisor.Supervisor, server *wstest.Server, options ...actors.Option,
+) (*actors.Conn, *wstest.Recorder) {
+	t.Helper()
+	events := wstest.NewRecorder()
+	return connectTo(t, sup, server, append(options, actors.WithHandler(events.Handler))...), events
+}
+
+func connectTo(t testing.TB, sup *supervisor.Supervisor, server *wstest.Server, options ...actors.Option) *actors.Conn {
+	t.Helper()
+	options = append([]actors.Option{actors.WithDialContext(server.DialContext)}, options...)
+	conn, err := actors.Connect(sup, server.URL(), options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// inMemory runs a test in virtual time, with a tree and a server in memory.
+func inMemory(t *testing.T, peer wstest.Peer, f func(*testing.T, *supervisor.Supervisor, *wstest.Server)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		t.Cleanup(func() { pass(2 * time.Second) }) // protoactor counts dead letters for a second
+		server := wstest.Listen(peer)
+		t.Cleanup(server.Close)
+		f(t, start(t), server)
+	})
+}
+
+// onLoopback runs a test with a tree and a server on a real socket.
+func onLoopback(t *testing.T, peer wstest.Peer, f func(*testing.T, *supervisor.Supervisor, *wstest.Server)) {
+	t.Helper()
+	server, err := wstest.ListenTCP(peer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	f(t, start(t), server)
+}
+
+// closeAndWait closes a connection and returns its last Closed.
+func closeAndWait(t *testing.T, conn *actors.Conn, events *wstest.Recorder) *messages.Closed {
+	t.Helper()
+	if err := conn.Close(messages.CloseNormal, ""); err != nil {
+		t.Fatal(err)
+	}
+	return events.Last(t)
+}
+
+// pass lets virtual time pass: in a synctest bubble nothing waits for it.
+func pass(d time.Duration) { time.Sleep(d) }
