@@ -112,6 +112,10 @@ func (c *Conn) Close(code messages.CloseCode, reason string) error {
 // whoever listens.
 func (c *Conn) reject(message any, err error) {
 	_, body, sender := actor.UnwrapEnvelope(message)
+	c.rejectTo(sender, body, err)
+}
+
+func (c *Conn) rejectTo(sender *actor.PID, body any, err error) {
 	rejected := messages.Rejected{Conn: c.pid, Message: body, Err: err}
 	if sender != nil {
 		c.system.Root.Send(sender, &rejected)

@@ -98,8 +98,9 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.stop()
 	case *actor.Stopped:
 		c.mailbox.stop()
+	case actor.AutoRespond: // protoactor answers it
 	default:
-		c.reject(ctx.Message(), &messages.UnknownMessageError{Message: ctx.Message()})
+		c.rejectTo(ctx.Sender(), m, &messages.UnknownMessageError{Message: m})
 	}
 }
 

@@ -211,6 +211,13 @@ func (m *mailbox) invokeSystem(message any) {
 		m.suspended = true
 	case *actor.ResumeMailbox:
 		m.suspended = false
+	case *actor.Restart:
+		// What was said to this incarnation before its restart, such as the
+		// decision to restart it, it still hears.
+		for said := m.control.pop(); said != nil; said = m.control.pop() {
+			m.invoker.InvokeUserMessage(said)
+		}
+		m.invoker.InvokeSystemMessage(message)
 	default:
 		m.invoker.InvokeSystemMessage(message)
 	}

@@ -96,6 +96,9 @@ func (s *socket) Read(p []byte) (int, error) {
 	if n > 0 {
 		s.lastRead.Store(int64(s.now()))
 	}
+	if err != nil && s.closing.Load() {
+		err = net.ErrClosed // by this side, whatever the transport calls it
+	}
 	return n, err
 }
 

@@ -1,0 +1,79 @@
+package actors_test
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"go.uber.org/goleak"
+
+	"github.com/sockvisor/sockvisor/actors"
+	"github.com/sockvisor/sockvisor/actors/wstest"
+	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+// A thousand restarts in a row leave no goroutine, no file and no child behind.
+func TestThousandRestarts(t *testing.T) {
+	before := openFiles(t)
+	sup := start(t)
+	idle := goleak.IgnoreCurrent()
+	registered := processes(sup.System())
+
+	server, err := wstest.ListenTCP(wstest.Drop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, events := connect(t, sup, server, actors.WithPolicy(supervisor.Fixed(time.Nanosecond)))
+	for epoch := range uint64(1000) {
+		wstest.Next[*messages.Opened](t, events)
+		wstest.Next[*messages.Failed](t, events)
+		if e := wstest.Next[*messages.Closed](t, events); e.Epoch != epoch+1 {
+			t.Fatalf("got %s", wstest.Describe(e))
+		}
+	}
+	stopped := make(chan struct{})
+	watch(sup.System(), conn.PID(), func() { close(stopped) })
+	closeAndWait(t, conn, events)
+	<-stopped
+	server.Close()
+
+	goleak.VerifyNone(t, idle)
+	if after := openFiles(t); after != before {
+		t.Errorf("%d files open, %d before", after, before)
+	}
+	if after := processes(sup.System()); after != registered {
+		t.Errorf("%d actors registered, %d before", after, registered)
+	}
+}
+
+// watch calls f when the actor has terminated.
+func watch(system *actor.ActorSystem, pid *actor.PID, f func()) {
+	system.Root.Spawn(actor.PropsFromFunc(func(ctx actor.Context) {
+		switch ctx.Message().(type) {
+		case *actor.Started:
+			ctx.Watch(pid)
+		case *actor.Terminated:
+			ctx.Stop(ctx.Self())
+		case *actor.Stopped:
+			f()
+		}
+	}))
+}
+
+func processes(system *actor.ActorSystem) (n int) {
+	for _, bucket := range system.ProcessRegistry.LocalPIDs.LocalPIDs {
+		n += bucket.Count()
+	}
+	return n
+}
+
+func openFiles(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err) // the tests of restarts need Linux
+	}
+	return len(entries)
+}
