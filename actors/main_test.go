@@ -2,6 +2,8 @@ package actors_test
 
 import (
 	"context"
+	"io"
+	"log"
 	"log/slog"
 	"testing"
 	"testing/synctest"
@@ -89,6 +91,9 @@ func closeAndWait(t *testing.T, conn *actors.Conn, events *wstest.Recorder) *mes
 	}
 	return events.Last(t)
 }
+
+// discardLog is for servers whose complaints are expected.
+var discardLog = log.New(io.Discard, "", 0)
 
 // pass lets virtual time pass: in a synctest bubble nothing waits for it.
 func pass(d time.Duration) { time.Sleep(d) }
