@@ -43,7 +43,6 @@ type connection struct {
 	ws         *websocket.Conn
 	sock       *socket
 	reader     *reader // nil when there is none, or it has ended
-	heartbeat  *actor.PID
 	openedAt   time.Time
 	written    uint64
 

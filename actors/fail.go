@@ -15,7 +15,6 @@ func (c *connection) fail(reason error) {
 		return
 	}
 	c.failure = reason
-	c.stopHeartbeat()
 	if c.phase == open {
 		c.sayWhy(codeOf(reason))
 	}

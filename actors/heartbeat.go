@@ -22,6 +22,9 @@ type heartbeatConfig struct {
 // for the interval, a failure when nothing is received for the timeout after it.
 // Any bytes from the peer are a sign of life, so that a long message on a slow
 // line is not taken for a dead peer.
+//
+// It knows nothing of how its socket ends: what it says then is for nobody, and it
+// stops with the incarnation.
 type heartbeat struct {
 	*heartbeatConfig
 	conn  *Conn
@@ -53,14 +56,7 @@ func (c *connection) startHeartbeat() {
 		return
 	}
 	h := &heartbeat{heartbeatConfig: &c.config.heartbeat, conn: c.Conn, epoch: c.own, sock: c.sock}
-	c.heartbeat = c.ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return h }))
-}
-
-func (c *connection) stopHeartbeat() {
-	if c.heartbeat != nil {
-		c.system.Root.Stop(c.heartbeat)
-		c.heartbeat = nil
-	}
+	c.ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return h }))
 }
 
 // Receive implements actor.Actor.

@@ -18,10 +18,12 @@ import (
 	"github.com/sockvisor/sockvisor/supervisor"
 )
 
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
-		// protoactor counts dead letters of the last second.
-		goleak.IgnoreAnyFunction("github.com/asynkron/protoactor-go/actor.NewThrottle.func1.1"))
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, throttles...) }
+
+// throttles are protoactor's: they count the dead letters of the last second.
+var throttles = []goleak.Option{
+	goleak.IgnoreAnyFunction("github.com/asynkron/protoactor-go/actor.NewThrottle.func1.1"),
+	goleak.IgnoreAnyFunction("github.com/asynkron/protoactor-go/actor.NewDeadLetter.NewThrottle.func4.1"),
 }
 
 // start starts a tree that is stopped, and must have nothing left, at the end.
@@ -33,6 +35,11 @@ func start(t testing.TB, options ...supervisor.Option) *supervisor.Supervisor {
 	if err != nil {
 		t.Fatal(err)
 	}
+	system.EventStream.Subscribe(func(event any) {
+		if e, ok := event.(*actor.DeadLetterEvent); ok && !expected(e.Message) {
+			t.Errorf("dead letter for %v: %T", e.PID, e.Message)
+		}
+	})
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
@@ -41,6 +48,17 @@ func start(t testing.TB, options ...supervisor.Option) *supervisor.Supervisor {
 		}
 	})
 	return sup
+}
+
+// expected reports whether a dead letter is no sign of a mistake: what asks not
+// to be logged, and the end of the handler of a connection that was cut off.
+func expected(message any) bool {
+	switch message.(type) {
+	case actor.IgnoreDeadLetterLogging, *actor.Terminated:
+		return true
+	default:
+		return false
+	}
 }
 
 // connect connects to a server of wstest, recording the events.

@@ -39,7 +39,7 @@ func TestThousandRestarts(t *testing.T) {
 	<-stopped
 	server.Close()
 
-	goleak.VerifyNone(t, idle)
+	goleak.VerifyNone(t, append(throttles, idle)...)
 	if after := openFiles(t); after != before {
 		t.Errorf("%d files open, %d before", after, before)
 	}
