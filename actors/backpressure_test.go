@@ -145,6 +145,7 @@ func TestSharedHandlerAcknowledges(t *testing.T) {
 		synctest.Wait()
 		events.None(t)
 		closeAndWait(t, conn, events)
+		synctest.Wait()
 		root.Stop(shared)
 	})
 }

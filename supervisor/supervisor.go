@@ -99,6 +99,11 @@ func (s *Supervisor) Spawn(props *actor.Props, policy *Policy) (*actor.PID, erro
 //
 // It must not be called from an actor's Receive: it blocks.
 func (s *Supervisor) Stop(ctx context.Context) error {
+	select {
+	case <-s.done:
+		return nil
+	default:
+	}
 	s.system.Root.Send(s.root, &closeAll{close: &messages.Close{Code: messages.CloseGoingAway}})
 	select {
 	case <-s.done:

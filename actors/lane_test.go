@@ -1,0 +1,156 @@
+package actors
+
+import (
+	"errors"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+func newLane(maxMessages int, maxBytes int64) *lane {
+	return &lane{maxMessages: maxMessages, maxBytes: maxBytes}
+}
+
+func numbered(producer, number int) *messages.Send {
+	return messages.Binary([]byte{byte(producer), byte(number), byte(number >> 8), byte(number >> 16)})
+}
+
+func numbersOf(m any) (producer, number int) {
+	d := m.(*messages.Send).Data
+	return int(d[0]), int(d[1]) | int(d[2])<<8 | int(d[3])<<16
+}
+
+// What goes in comes out, in order, however often the ring goes round.
+func TestLaneOrder(t *testing.T) {
+	l := newLane(5, 1<<20)
+	next := 0
+	for i := range 10_000 {
+		if err := l.push(numbered(0, i), 4); err != nil {
+			t.Fatal(err)
+		}
+		for queued, _ := l.depth(); queued > i%5; queued-- {
+			if _, n := numbersOf(l.pop()); n != next {
+				t.Fatalf("got %d, want %d", n, next)
+			}
+			next++
+		}
+	}
+}
+
+func TestLaneBounds(t *testing.T) {
+	l := newLane(2, 10)
+	push := func(size int) error { return l.push(messages.Binary(make([]byte, size)), size) }
+	var full *messages.QueueFullError
+	var large *messages.MessageTooLargeError
+	if err := push(11); !errors.As(err, &large) || large.Size != 11 || large.Limit != 10 {
+		t.Errorf("larger than the lane: %v", err)
+	}
+	if err := push(10); err != nil {
+		t.Error(err)
+	}
+	if err := push(1); !errors.As(err, &full) || full.Queued != 1 || full.Buffered != 10 {
+		t.Errorf("a byte too many: %v", err)
+	}
+	if err := push(0); err != nil {
+		t.Error(err)
+	}
+	if err := push(0); !errors.As(err, &full) || full.Queued != 2 {
+		t.Errorf("a message too many: %v", err)
+	}
+	l.pop()
+	if queued, bytes := l.depth(); queued != 1 || bytes != 0 {
+		t.Errorf("%d messages, %d bytes", queued, bytes)
+	}
+	if err := push(10); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLaneClose(t *testing.T) {
+	l := newLane(10, 10)
+	_ = l.push(messages.Binary([]byte("x")), 1)
+	if !l.close() || l.close() {
+		t.Error("not exactly the first close is the first")
+	}
+	if err := l.push(messages.Binary(nil), 0); !is[*messages.ClosedError](err) {
+		t.Errorf("push after close: %v", err)
+	}
+	if queued, bytes := l.depth(); queued != 1 || bytes != 1 || l.pop() == nil || l.pop() != nil {
+		t.Error("what was queued before is lost")
+	}
+}
+
+// Many producers lose, double and reorder nothing, at a bound that they hit.
+func TestLaneProducers(t *testing.T) {
+	const producers, each = 8, 20_000
+	l := newLane(100, 1<<20)
+	var wg sync.WaitGroup
+	for p := range producers {
+		wg.Go(func() {
+			for n := 0; n < each; {
+				if l.push(numbered(p, n), 4) == nil {
+					n++
+				} else {
+					runtime.Gosched()
+				}
+			}
+		})
+	}
+	var next [producers]int
+	for got := 0; got < producers*each; {
+		m := l.pop()
+		if m == nil {
+			runtime.Gosched()
+			continue
+		}
+		got++
+		p, n := numbersOf(m)
+		if n != next[p] {
+			t.Fatalf("producer %d: got %d, want %d", p, n, next[p])
+		}
+		next[p]++
+		if queued, _ := l.depth(); queued > 100 {
+			t.Fatalf("%d queued", queued)
+		}
+	}
+	wg.Wait()
+	if queued, bytes := l.depth(); queued != 0 || bytes != 0 || l.pop() != nil {
+		t.Errorf("%d messages, %d bytes left", queued, bytes)
+	}
+}
+
+// An idle lane has no ring; a drained one returns its chunks; a busy one
+// allocates nothing.
+func TestLaneMemory(t *testing.T) {
+	l := newLane(1024, 1<<20)
+	if l.pop() != nil || l.ring.Load() != nil {
+		t.Error("an idle lane has a ring")
+	}
+	m := numbered(0, 0)
+	for range 2 * chunkSize {
+		_ = l.push(m, 4)
+		l.pop()
+	}
+	for i := range *l.ring.Load() {
+		if (*l.ring.Load())[i].Load() != nil {
+			t.Errorf("chunk %d is kept", i)
+		}
+	}
+	if allocs := testing.AllocsPerRun(1000, func() {
+		_ = l.push(m, 4)
+		l.pop()
+	}); allocs != 0 {
+		t.Errorf("%v allocations a message", allocs)
+	}
+}
+
+func BenchmarkLane(b *testing.B) {
+	l, m := newLane(1024, 1<<20), numbered(0, 0)
+	b.ReportAllocs()
+	for range b.N {
+		_ = l.push(m, 4)
+		l.pop()
+	}
+}

@@ -1,0 +1,218 @@
+package actors
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// script is a MessageInvoker that notes what it is given.
+type script struct {
+	log       []string
+	panicOn   string
+	escalated []any
+}
+
+func (s *script) note(message any) {
+	text := fmt.Sprintf("%T", message)
+	if m, ok := message.(*messages.Send); ok {
+		text = string(m.Data)
+	}
+	if m, ok := message.(string); ok {
+		text = m
+	}
+	s.log = append(s.log, text)
+	if text == s.panicOn {
+		panic(text)
+	}
+}
+
+func (s *script) InvokeUserMessage(m any)       { s.note(m) }
+func (s *script) InvokeSystemMessage(m any)     { s.note(m) }
+func (s *script) EscalateFailure(reason, m any) { s.escalated = append(s.escalated, reason, m) }
+func (s *script) expect(t *testing.T, want ...string) {
+	t.Helper()
+	if !slices.Equal(s.log, want) {
+		t.Errorf("got %v, want %v", s.log, want)
+	}
+	s.log = nil
+}
+
+// byHand is a Dispatcher that runs when told.
+type byHand struct{ runs []func() }
+
+func (d *byHand) Schedule(f func()) { d.runs = append(d.runs, f) }
+func (d *byHand) Throughput() int   { return 300 }
+func (d *byHand) run() {
+	for len(d.runs) > 0 {
+		f := d.runs[0]
+		d.runs = d.runs[1:]
+		f()
+	}
+}
+
+// valve is an outlet that can be shut.
+type valve struct {
+	shut    bool
+	flushed int
+}
+
+func (v *valve) ready() bool { return !v.shut }
+func (v *valve) flush()      { v.flushed++ }
+
+func newMailbox() (*mailbox, *script, *byHand) {
+	config := defaultConfig()
+	c := &Conn{config: config, system: actor.NewActorSystem(actor.WithLoggerFactory(
+		func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))}
+	c.mailbox.init(c)
+	s, d := &script{}, &byHand{}
+	c.mailbox.RegisterHandlers(s, d)
+	return &c.mailbox, s, d
+}
+
+// Control goes ahead of a backlog of sends, and sends wait for an outlet.
+func TestMailboxLanes(t *testing.T) {
+	m, s, d := newMailbox()
+	m.PostUserMessage(messages.Text("1"))
+	m.PostUserMessage(messages.Text("2"))
+	m.PostUserMessage("control")
+	d.run()
+	s.expect(t, "control")
+	if n := m.UserMessageCount(); n != 2 {
+		t.Errorf("%d messages", n)
+	}
+
+	v := &valve{shut: true}
+	m.outlet = v
+	m.PostUserMessage("control")
+	d.run()
+	s.expect(t, "control")
+
+	v.shut, v.flushed = false, 0
+	m.PostUserMessage("control")
+	d.run()
+	s.expect(t, "control", "1", "2")
+	if v.flushed != 1 {
+		t.Errorf("flushed %d times in a run", v.flushed)
+	}
+}
+
+// A suspended mailbox handles system messages only.
+func TestMailboxSuspended(t *testing.T) {
+	m, s, d := newMailbox()
+	m.outlet = &valve{}
+	m.PostSystemMessage(&actor.SuspendMailbox{})
+	m.PostUserMessage("control")
+	m.PostUserMessage(messages.Text("send"))
+	m.PostSystemMessage("system")
+	d.run()
+	s.expect(t, "system")
+	m.PostSystemMessage(&actor.ResumeMailbox{})
+	d.run()
+	s.expect(t, "control", "send")
+}
+
+// A restart comes after what was said before it.
+func TestMailboxRestart(t *testing.T) {
+	m, s, d := newMailbox()
+	m.PostUserMessage("decision")
+	m.PostSystemMessage(&actor.Restart{})
+	d.run()
+	s.expect(t, "decision", "*actor.Restart")
+}
+
+// A panic goes to the supervisor with its message, and the mailbox goes on.
+func TestMailboxPanic(t *testing.T) {
+	m, s, d := newMailbox()
+	s.panicOn = "bad"
+	m.PostUserMessage("bad")
+	m.PostUserMessage("good")
+	d.run()
+	s.expect(t, "bad", "good")
+	if !slices.Equal(s.escalated, []any{"bad", "bad"}) {
+		t.Errorf("escalated %v", s.escalated)
+	}
+}
+
+type owned struct{ discarded bool }
+
+func (o *owned) discard() { o.discarded = true }
+
+// After the end nothing reaches the actor, and what owns something lets go of it.
+func TestMailboxStop(t *testing.T) {
+	m, s, d := newMailbox()
+	m.outlet = &valve{}
+	before, after := &owned{}, &owned{}
+	m.PostUserMessage(messages.Text("queued"))
+	m.post(before)
+	m.stop()
+	d.run()
+	m.post(after)
+	d.run()
+	s.expect(t)
+	if !before.discarded || !after.discarded {
+		t.Error("not discarded")
+	}
+	if queued, _ := m.lane.depth(); queued != 0 {
+		t.Errorf("%d sends kept", queued)
+	}
+	if err := m.admit(messages.Text("late")); !is[*messages.ClosedError](err) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Whatever the interleaving, nothing posted is forgotten.
+func TestMailboxProducers(t *testing.T) {
+	const producers, each = 4, 5000
+	m, _, _ := newMailbox()
+	done := make(chan struct{})
+	counter := &counting{want: 2 * producers * each, done: done}
+	m.RegisterHandlers(counter, actor.NewDefaultDispatcher(10))
+	m.outlet = &valve{}
+	var wg sync.WaitGroup
+	for range producers {
+		wg.Go(func() {
+			for sent, posted := 0, 0; sent < each || posted < each; {
+				if sent < each && m.admit(messages.Text("x")) == nil {
+					sent++
+				}
+				if posted < each {
+					m.post("control")
+					posted++
+				}
+			}
+		})
+	}
+	wg.Wait()
+	<-done
+}
+
+// counting closes done after want messages; the mailbox alone calls it.
+type counting struct {
+	script
+	got, want int
+	done      chan struct{}
+}
+
+func (c *counting) InvokeUserMessage(any) {
+	if c.got++; c.got == c.want {
+		close(c.done)
+	}
+}
+
+func BenchmarkMailboxControl(b *testing.B) {
+	m, _, _ := newMailbox()
+	done := make(chan struct{})
+	m.RegisterHandlers(&counting{want: b.N, done: done}, actor.NewDefaultDispatcher(300))
+	b.ReportAllocs()
+	for range b.N {
+		m.post("control")
+	}
+	<-done
+}
