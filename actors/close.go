@@ -93,6 +93,9 @@ func (c *connection) tellClosed(e *messages.Closed) {
 
 // finish asks to be stopped, which only the supervisor does.
 func (c *connection) finish() {
+	if c.stopped {
+		return // somebody has
+	}
 	c.system.Root.Send(c.ctx.Parent(), &supervisor.Finished{Conn: c.pid})
 }
 

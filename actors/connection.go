@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"log/slog"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -182,6 +183,10 @@ func (c *connection) contain() {
 	}
 	if failure, ok := reason.(*supervisor.Failure); ok {
 		panic(failure)
+	}
+	if c.stopped {
+		c.system.Logger().Error("panic while stopping", slog.Any("reason", reason))
+		return // it is over either way
 	}
 	c.fail(&messages.InternalError{Reason: reason})
 }

@@ -108,6 +108,14 @@ func (s *socket) now() time.Duration { return time.Since(s.born) }
 // life is when there last was a sign of life.
 func (s *socket) life() time.Duration { return time.Duration(s.lastRead.Load()) }
 
+// SetDeadline implements net.Conn for reading. A write never blocks, and the
+// deadlines of those who wait for the kernel are the socket's own: crypto/tls
+// sets one to forbid writing when it closes, which would forbid the last words.
+func (s *socket) SetDeadline(t time.Time) error { return s.Conn.SetReadDeadline(t) }
+
+// SetWriteDeadline implements net.Conn: see SetDeadline.
+func (s *socket) SetWriteDeadline(time.Time) error { return nil }
+
 // resumed notes that reading goes on after a pause.
 func (s *socket) resumed() { s.lastResume.Store(int64(s.now())) }
 
