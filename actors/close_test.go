@@ -278,3 +278,25 @@ func TestStopOfThePIDWhileDialling(t *testing.T) {
 			}
 		})
 }
+
+// A close may meet the restart that is already under way: it still ends once,
+// and no socket is opened for nobody.
+func TestCloseMeetsRestart(t *testing.T) {
+	inMemory(t, wstest.Drop, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+		for i := range 500 {
+			conn, events := connect(t, sup, server, actors.WithPolicy(supervisor.Fixed(time.Nanosecond)))
+			wstest.Next[*messages.Opened](t, events)
+			wstest.Next[*messages.Failed](t, events)
+			wstest.Next[*messages.Closed](t, events)
+			if i%2 == 0 {
+				pass(time.Nanosecond)
+			}
+			closeAndWait(t, conn, events)
+			synctest.Wait()
+			events.None(t)
+			if state, n := conn.ReadyState(), sup.Running(); state != messages.StateClosed || n != 0 {
+				t.Fatalf("state %v, %d running", state, n)
+			}
+		}
+	})
+}

@@ -104,15 +104,25 @@ func (c *connection) Receive(ctx actor.Context) {
 	}
 }
 
-// start begins a new epoch. An actor that is restarted after it was stopped, by
-// a restart that was under way, acquires nothing.
+// start begins a new epoch, unless a restart that was under way met the end: then
+// it acquires nothing.
 func (c *connection) start(ctx actor.Context) {
-	if c.stopped {
+	c.ctx, c.own = ctx, c.epoch.Load()
+	if c.stopped || c.mailbox.over {
+		c.startOver()
 		return
 	}
-	c.ctx, c.own = ctx, c.epoch.Add(1)
+	c.own = c.epoch.Add(1)
 	c.startHandler()
 	c.startDial()
+}
+
+// startOver goes on where the incarnation before was: it waits for its handler.
+func (c *connection) startOver() {
+	c.phase, c.told = closed, true
+	if c.handler.pid == nil || c.config.handler.shared() {
+		c.finish()
+	}
 }
 
 func (c *connection) dialed(d *dialed) {
