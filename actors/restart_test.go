@@ -48,12 +48,15 @@ func TestThousandRestarts(t *testing.T) {
 	}
 }
 
-// watch calls f when the actor has terminated.
+// watch calls f when the actor has terminated. It returns when it watches.
 func watch(system *actor.ActorSystem, pid *actor.PID, f func()) {
+	watching := make(chan struct{})
+	defer func() { <-watching }()
 	system.Root.Spawn(actor.PropsFromFunc(func(ctx actor.Context) {
 		switch ctx.Message().(type) {
 		case *actor.Started:
 			ctx.Watch(pid)
+			close(watching)
 		case *actor.Terminated:
 			ctx.Stop(ctx.Self())
 		case *actor.Stopped:
