@@ -100,13 +100,12 @@ func TestSlowReader(t *testing.T) {
 // slowReader is a peer that reads a small frame a second.
 func slowReader(got chan<- byte) wstest.Peer {
 	return func(conn net.Conn) {
-		reader, err := wstest.Upgrade(conn)
-		if err != nil {
+		if _, err := wstest.Upgrade(conn); err != nil {
 			return
 		}
 		frame := make([]byte, 7) // a byte, masked
 		for {
-			if _, err := io.ReadFull(reader, frame); err != nil || frame[0] != 0x82 {
+			if _, err := io.ReadFull(conn, frame); err != nil || frame[0] != 0x82 {
 				return
 			}
 			got <- frame[6] ^ frame[2]

@@ -83,7 +83,9 @@ func (s *shard) stop(ctx actor.Context, pid *actor.PID) {
 func (s *shard) closeAll(ctx actor.Context, m *closeAll) {
 	s.closing = true
 	for _, c := range s.children {
-		ctx.Send(c.pid, m.close)
+		if !c.stopped {
+			ctx.Send(c.pid, m.close)
+		}
 	}
 	s.reportClosed(ctx)
 }
