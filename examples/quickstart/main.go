@@ -63,13 +63,13 @@ func run(out io.Writer, url string, p plan) (*ledger, error) {
 	if err != nil {
 		return nil, err
 	}
+	fmt.Fprintf(out, "a message every %v for %v to %s, whatever happens to the socket\n", p.pace, p.sending, url)
 	c := &client{out: out, began: time.Now(), allEchoed: make(chan struct{}), result: make(chan *ledger, 1)}
 	conn, err := actors.Connect(sup, url, actors.WithHandler(func() actor.Actor { return c }))
 	if err != nil {
 		return nil, err
 	}
 
-	fmt.Fprintf(out, "a message every %v for %v to %s, whatever happens to the socket\n", p.pace, p.sending, url)
 	sent, refused := send(conn, p)
 	select {
 	case <-c.allEchoed:
