@@ -52,6 +52,7 @@ func (c *connection) closeWhenWritten() {
 	if code == 0 {
 		code = messages.CloseNormal
 	}
+	c.sock.saidClose.Store(true)
 	c.sock.cork() // behind the last messages
 	if err := writeClose(c.ws, code, c.asked.Reason); err != nil {
 		c.fail(&messages.WriteError{Err: err})
@@ -113,6 +114,8 @@ func codeOf(reason error) messages.CloseCode {
 	switch {
 	case is[*messages.HandlerError](reason), is[*messages.InternalError](reason):
 		return messages.CloseInternalError
+	case is[*messages.ProtocolError](reason):
+		return messages.CloseProtocolError
 	case is[*messages.InvalidUTF8Error](reason):
 		return messages.CloseInvalidPayload
 	case errors.Is(reason, websocket.ErrMessageTooBig):

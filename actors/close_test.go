@@ -3,6 +3,7 @@ package actors_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"testing"
 	"testing/synctest"
@@ -297,6 +298,28 @@ func TestCloseMeetsRestart(t *testing.T) {
 			if state, n := conn.ReadyState(), sup.Running(); state != messages.StateClosed || n != 0 {
 				t.Fatalf("state %v, %d running", state, n)
 			}
+		}
+	})
+}
+
+// A ping that crosses the close frame is not answered, and does not keep the
+// peer's close frame from being read.
+func TestPingCrossesClose(t *testing.T) {
+	peer := func(conn net.Conn) {
+		reader, err := wstest.Upgrade(conn)
+		if err != nil {
+			return
+		}
+		_, _ = reader.ReadByte() // the close frame
+		_, _ = conn.Write(wstest.Frame(0x89, []byte("hm?")))
+		_, _ = conn.Write(wstest.Frame(0x88, []byte{0x03, 0xe8}))
+		_, _ = io.Copy(io.Discard, reader)
+	}
+	inMemory(t, peer, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+		conn, events := connect(t, sup, server)
+		wstest.Next[*messages.Opened](t, events)
+		if e := closeAndWait(t, conn, events); !e.Clean || e.Code != messages.CloseNormal {
+			t.Errorf("got %s", wstest.Describe(e))
 		}
 	})
 }

@@ -26,9 +26,12 @@ type Conn struct {
 	epoch atomic.Uint64
 	rtt   atomic.Int64 // nanoseconds
 
-	credit  credit
-	handler handler // the connection's alone; it outlives the incarnations
-	stopped bool    // likewise: a restart after a stop acquires nothing
+	credit credit
+
+	// The connection's alone. They outlive its incarnations.
+	handler  handler
+	accepted *dialed // of a server's: the socket, until it is taken
+	stopped  bool    // a restart after a stop acquires nothing
 }
 
 // Connect starts a connection to url under the supervisor and returns at once:
@@ -40,32 +43,38 @@ type Conn struct {
 // [supervisor.StoppedError]. A server that cannot be reached is neither: the
 // handler gets Failed and Closed, and the policy retries.
 func Connect(sup *supervisor.Supervisor, url string, options ...Option) (*Conn, error) {
-	config, err := newConfig(sup, url, options)
+	config, err := newConfig(sup, client, url, options)
 	if err != nil {
 		return nil, err
 	}
-	return spawn(sup, config)
-}
-
-func spawn(sup *supervisor.Supervisor, config *config) (*Conn, error) {
-	c := &Conn{system: sup.System(), config: config}
-	c.credit.init(config.maxUnhandled)
-	c.mailbox.init(c)
-	props := actor.PropsFromProducer(
-		func() actor.Actor { return &connection{Conn: c} },
-		actor.WithMailbox(func() actor.Mailbox { return &c.mailbox }),
-		actor.WithOnInit(func(ctx actor.Context) { c.pid = ctx.Self() }),
-	)
-	if _, err := sup.Spawn(props, config.policy); err != nil {
+	c := newConn(sup, config)
+	if err := c.spawn(sup); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
+func newConn(sup *supervisor.Supervisor, config *config) *Conn {
+	c := &Conn{system: sup.System(), config: config}
+	c.credit.init(config.maxUnhandled)
+	c.mailbox.init(c)
+	return c
+}
+
+func (c *Conn) spawn(sup *supervisor.Supervisor) error {
+	props := actor.PropsFromProducer(
+		func() actor.Actor { return &connection{Conn: c} },
+		actor.WithMailbox(func() actor.Mailbox { return &c.mailbox }),
+		actor.WithOnInit(func(ctx actor.Context) { c.pid = ctx.Self() }),
+	)
+	_, err := sup.Spawn(props, c.config.policy)
+	return err
+}
+
 // PID is where actors send messages.Send, Close, Ack and Inspect.
 func (c *Conn) PID() *actor.PID { return c.pid }
 
-// URL is what Connect was called with.
+// URL is what Connect was called with, or as a server what the client asked for.
 func (c *Conn) URL() string { return c.config.url }
 
 // ReadyState is the browser's readyState.

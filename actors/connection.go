@@ -114,7 +114,13 @@ func (c *connection) start(ctx actor.Context) {
 	}
 	c.own = c.epoch.Add(1)
 	c.startHandler()
-	c.startDial()
+	if c.config.role == client {
+		c.startDial()
+		return
+	}
+	d := c.accepted
+	c.accepted = nil
+	c.open(d)
 }
 
 // startOver goes on where the incarnation before was: it waits for its handler.
@@ -141,7 +147,7 @@ func (c *connection) open(d *dialed) {
 	c.ws, c.sock = d.ws, d.sock
 	c.phase, c.openedAt = open, time.Now()
 	c.setState(messages.StateOpen)
-	c.tell(&messages.Opened{Conn: c.pid, Epoch: c.own, Subprotocol: d.subprotocol})
+	c.tell(&messages.Opened{Conn: c.pid, Epoch: c.own, Subprotocol: d.subprotocol, Value: d.value})
 	epoch := c.own
 	c.sock.notify(func(err error) { c.mailbox.post(&writable{epoch: epoch, err: err}) })
 	c.mailbox.outlet = c.sock

@@ -14,12 +14,14 @@ import (
 	"github.com/sockvisor/sockvisor/messages"
 )
 
-// dialed is how a dial ended: with a socket or with an error.
+// dialed is how a dial, or a server's handshake, ended: with a socket or with an
+// error.
 type dialed struct {
 	epoch       uint64
 	ws          *websocket.Conn
 	sock        *socket
 	subprotocol string
+	value       any // of a server's WithUpgrade
 	err         error
 }
 
@@ -65,6 +67,7 @@ func (c *Conn) dial(ctx context.Context) *dialed {
 		HTTPHeader:      c.config.header,
 		Subprotocols:    c.config.subprotocols,
 		CompressionMode: c.config.compression,
+		OnPingReceived:  func(ctx context.Context, payload []byte) bool { return sock.Load().mayPong(ctx, payload) },
 		OnPongReceived: func(_ context.Context, payload []byte) {
 			c.answered(sock.Load(), pingNumber(payload))
 		},

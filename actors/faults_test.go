@@ -47,7 +47,7 @@ func TestFaults(t *testing.T) {
 		},
 		{
 			name: "reserved bits", peer: wstest.Write(wstest.Frame(0xf1, []byte("x"))),
-			opened: true, failed: is[*messages.ReadError],
+			opened: true, failed: is[*messages.ProtocolError], code: messages.CloseProtocolError,
 		},
 		{
 			name: "oversized message", peer: wstest.Write(wstest.Frame(text|endOfText, make([]byte, 2000))),

@@ -16,6 +16,9 @@ type heartbeatConfig struct {
 	payload  bool // text messages instead of ping and pong frames
 	ping     []byte
 	pong     []byte
+	reply    bool // to the peer's own payload heartbeat
+	question []byte
+	answer   []byte
 }
 
 // heartbeat times the heartbeat of one socket: a ping when nothing was received

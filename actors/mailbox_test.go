@@ -67,7 +67,7 @@ func (v *valve) ready() bool { return !v.shut }
 func (v *valve) flush()      { v.flushed++ }
 
 func newMailbox() (*mailbox, *script, *byHand) {
-	config := defaultConfig()
+	config := defaultConfig(client)
 	c := &Conn{config: config, system: actor.NewActorSystem(actor.WithLoggerFactory(
 		func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))}
 	c.mailbox.init(c)

@@ -27,11 +27,14 @@ const (
 	DefaultMaxUnhandled      = 256
 )
 
-// Option sets one thing about a connection. See [Connect].
+// Option sets one thing about a connection. See [Connect] and [Accept]; one that
+// is only for the other is refused.
 type Option func(*config)
 
 // config is a connection's, made once and never changed.
 type config struct {
+	role    role
+	foreign string // an option that is not for this role
 	url     string
 	policy  *supervisor.Policy
 	handler handlerConfig
@@ -42,6 +45,7 @@ type config struct {
 	proxy        func(*http.Request) (*url.URL, error)
 	dialContext  func(ctx context.Context, network, addr string) (net.Conn, error)
 	compression  websocket.CompressionMode
+	upgrade      upgradeConfig
 
 	handshakeTimeout time.Duration
 	writeTimeout     time.Duration
@@ -54,8 +58,24 @@ type config struct {
 	maxUnhandled int
 }
 
-func defaultConfig() *config {
+// role is which end of the wire a connection is.
+type role int
+
+const (
+	client role = iota + 1
+	server
+)
+
+// only notes an option that is for one role only.
+func (c *config) only(r role, option string) {
+	if c.role != r {
+		c.foreign = option
+	}
+}
+
+func defaultConfig(r role) *config {
 	return &config{
+		role:             r,
 		proxy:            http.ProxyFromEnvironment,
 		dialContext:      (&net.Dialer{}).DialContext,
 		handshakeTimeout: DefaultHandshakeTimeout,
@@ -109,32 +129,54 @@ func WithCallbacks(callbacks Callbacks) Option {
 
 // WithPolicy sets when this connection is tried again. The default is its
 // supervisor's.
-func WithPolicy(p supervisor.Policy) Option { return func(c *config) { c.policy = &p } }
+func WithPolicy(p supervisor.Policy) Option {
+	return func(c *config) {
+		c.only(client, "WithPolicy")
+		c.policy = &p
+	}
+}
 
 // WithHeader adds HTTP headers to the handshake. The header belongs to the
 // connection from now on.
-func WithHeader(header http.Header) Option { return func(c *config) { c.header = header } }
+func WithHeader(header http.Header) Option {
+	return func(c *config) {
+		c.only(client, "WithHeader")
+		c.header = header
+	}
+}
 
-// WithSubprotocols offers subprotocols, the preferred first (RFC 6455, section
-// 1.9). What the server chose is in Opened; choosing none is no failure.
+// WithSubprotocols offers subprotocols, or as a server takes them, the preferred
+// first (RFC 6455, section 1.9). What was agreed on is in Opened; none is no
+// failure.
 func WithSubprotocols(names ...string) Option { return func(c *config) { c.subprotocols = names } }
 
 // WithTLSConfig sets how wss connections are secured. The default is Go's.
-func WithTLSConfig(t *tls.Config) Option { return func(c *config) { c.tls = t } }
+func WithTLSConfig(t *tls.Config) Option {
+	return func(c *config) {
+		c.only(client, "WithTLSConfig")
+		c.tls = t
+	}
+}
 
 // WithProxy sets which proxy a handshake goes through. The default is
 // http.ProxyFromEnvironment; nil means none.
 func WithProxy(proxy func(*http.Request) (*url.URL, error)) Option {
-	return func(c *config) { c.proxy = proxy }
+	return func(c *config) {
+		c.only(client, "WithProxy")
+		c.proxy = proxy
+	}
 }
 
 // WithDialContext sets how the transport below TLS and HTTP is made. The
 // default is that of net.Dialer.
 func WithDialContext(dial func(ctx context.Context, network, addr string) (net.Conn, error)) Option {
-	return func(c *config) { c.dialContext = dial }
+	return func(c *config) {
+		c.only(client, "WithDialContext")
+		c.dialContext = dial
+	}
 }
 
-// WithCompression offers permessage-deflate (RFC 7692). The default is not to:
+// WithCompression offers, or as a server takes, permessage-deflate (RFC 7692). The default is not to:
 // it costs CPU, and with context takeover about 1.2 MB a connection.
 func WithCompression(mode websocket.CompressionMode) Option {
 	return func(c *config) { c.compression = mode }
@@ -143,7 +185,10 @@ func WithCompression(mode websocket.CompressionMode) Option {
 // WithHandshakeTimeout bounds the dial from name resolution to the upgrade
 // (default 10 s).
 func WithHandshakeTimeout(d time.Duration) Option {
-	return func(c *config) { c.handshakeTimeout = d }
+	return func(c *config) {
+		c.only(client, "WithHandshakeTimeout")
+		c.handshakeTimeout = d
+	}
 }
 
 // WithWriteTimeout fails a socket that has bytes to write and takes none of
@@ -169,6 +214,17 @@ func WithPayloadHeartbeat(ping, pong string) Option {
 	return func(c *config) {
 		c.heartbeat.payload = true
 		c.heartbeat.ping, c.heartbeat.pong = []byte(ping), []byte(pong)
+	}
+}
+
+// WithHeartbeatReply answers the payload heartbeat of the peer, which is common in
+// pages, where the browser's WebSocket cannot send pings: the text question is
+// answered with the text answer, for example "0x9" with "0xA", at once, whatever
+// the handler is doing, and is kept out of its stream.
+func WithHeartbeatReply(question, answer string) Option {
+	return func(c *config) {
+		c.heartbeat.reply = true
+		c.heartbeat.question, c.heartbeat.answer = []byte(question), []byte(answer)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
 	"sync/atomic"
 	"unicode/utf8"
 
@@ -27,7 +28,7 @@ type reader struct {
 }
 
 // readerEnded says that nothing more of the epoch will be received, and why: a
-// PeerClosedError or a ReadError.
+// PeerClosedError, a ReadError or a ProtocolError.
 type readerEnded struct {
 	epoch uint64
 	err   error
@@ -60,13 +61,23 @@ func (r *reader) read() error {
 	for {
 		r.await()
 		kind, from, err := r.ws.Reader(background)
+		if err != nil && r.refusedPong(err) {
+			continue
+		}
 		if err != nil {
-			return readError(err)
+			return r.readError(err)
 		}
 		if err := r.receive(messages.Type(kind), from); err != nil {
-			return readError(err)
+			return r.readError(err)
 		}
 	}
+}
+
+// refusedPong reports whether an error is only that of a pong that met this
+// side's close frame: the peer's is still to come.
+func (r *reader) refusedPong(err error) bool {
+	return r.sock.saidClose.Load() && errors.Is(err, net.ErrClosed) &&
+		!r.sock.broken.Load() && !r.sock.closing.Load()
 }
 
 // await waits until the handler has room. When nothing is delivered any more
@@ -110,23 +121,40 @@ func (r *reader) refuse(code messages.CloseCode, reason error) error {
 	return reason
 }
 
-// heartbeat reports whether a message is the answer to a payload heartbeat.
+// heartbeat reports whether a message belongs to a payload heartbeat: the peer's,
+// which is answered here as coder/websocket answers pings, or the answer to this
+// side's.
 func (r *reader) heartbeat(kind messages.Type, data []byte) bool {
 	config := &r.conn.config.heartbeat
-	if config.off || !config.payload || kind != messages.TypeText || !bytes.Equal(data, config.pong) {
+	switch {
+	case kind != messages.TypeText:
+		return false
+	case config.reply && bytes.Equal(data, config.question):
+		_ = writeMessage(r.ws, messages.TextBytes(config.answer)) // the reader fails too if it cannot be
+		return true
+	case config.payload && !config.off && bytes.Equal(data, config.pong):
+		r.conn.answered(r.sock, r.sock.ping.number.Load())
+		return true
+	default:
 		return false
 	}
-	r.conn.answered(r.sock, r.sock.ping.number.Load())
-	return true
 }
 
-// readError tells a close frame from a broken socket.
-func readError(err error) error {
+// readError tells a close frame from a broken socket, and that from a peer that
+// breaks the rules.
+func (r *reader) readError(err error) error {
 	var closed websocket.CloseError
-	if errors.As(err, &closed) {
+	switch {
+	case errors.As(err, &closed):
 		return &messages.PeerClosedError{Code: messages.CloseCode(closed.Code), Reason: closed.Reason}
+	case r.sock.broken.Load(), errors.Is(err, websocket.ErrMessageTooBig), is[*messages.InvalidUTF8Error](err):
+		return &messages.ReadError{Err: err}
+	default:
+		// For some of these coder/websocket has sent a close frame; then this
+		// does nothing.
+		_ = writeClose(r.ws, messages.CloseProtocolError, "")
+		return &messages.ProtocolError{Err: err}
 	}
-	return &messages.ReadError{Err: err}
 }
 
 // readFrom reads a message to its end. The buffer goes back to the pool: the

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
@@ -43,7 +44,10 @@ type socket struct {
 	busy    atomic.Bool // somebody sends
 	blocked atomic.Bool // and waits for the kernel
 	closing atomic.Bool
-	failure atomic.Pointer[error]
+	failure atomic.Pointer[error] // of writing
+	broken  atomic.Bool           // for reading
+
+	saidClose atomic.Bool // this side has sent a close frame, or is about to
 
 	lastRead   atomic.Int64 // since born
 	lastResume atomic.Int64 // likewise: when reading went on after a pause
@@ -96,8 +100,11 @@ func (s *socket) Read(p []byte) (int, error) {
 	if n > 0 {
 		s.lastRead.Store(int64(s.now()))
 	}
-	if err != nil && s.closing.Load() {
-		err = net.ErrClosed // by this side, whatever the transport calls it
+	if err != nil {
+		s.broken.Store(true)
+		if s.closing.Load() {
+			err = net.ErrClosed // by this side, whatever the transport calls it
+		}
 	}
 	return n, err
 }
@@ -115,6 +122,11 @@ func (s *socket) SetDeadline(t time.Time) error { return s.Conn.SetReadDeadline(
 
 // SetWriteDeadline implements net.Conn: see SetDeadline.
 func (s *socket) SetWriteDeadline(time.Time) error { return nil }
+
+// mayPong is for coder/websocket's OnPingReceived. After a close frame nothing is
+// sent any more (RFC 6455, section 5.5.1); left to itself it would try, and take
+// the refusal for the end of the connection.
+func (s *socket) mayPong(context.Context, []byte) bool { return !s.saidClose.Load() }
 
 // resumed notes that reading goes on after a pause.
 func (s *socket) resumed() { s.lastResume.Store(int64(s.now())) }

@@ -13,8 +13,8 @@ import (
 	"github.com/sockvisor/sockvisor/supervisor"
 )
 
-func newConfig(sup *supervisor.Supervisor, url string, options []Option) (*config, error) {
-	c := defaultConfig()
+func newConfig(sup *supervisor.Supervisor, r role, url string, options []Option) (*config, error) {
+	c := defaultConfig(r)
 	c.url = url
 	for _, option := range options {
 		option(c)
@@ -27,7 +27,7 @@ func newConfig(sup *supervisor.Supervisor, url string, options []Option) (*confi
 
 func (c *config) validate() error {
 	for _, check := range []func() error{
-		c.validateURL, c.handler.validate, c.validateHandshake, c.validateTimes, c.validateBounds,
+		c.validateRole, c.handler.validate, c.validateHandshake, c.validateTimes, c.validateBounds,
 		c.heartbeat.validate, c.validatePolicy,
 	} {
 		if err := check(); err != nil {
@@ -35,6 +35,16 @@ func (c *config) validate() error {
 		}
 	}
 	return nil
+}
+
+func (c *config) validateRole() error {
+	if c.foreign != "" {
+		return invalid(c.foreign, "is not for this end of a connection")
+	}
+	if c.role == server {
+		return c.upgrade.validate()
+	}
+	return c.validateURL()
 }
 
 func (c *config) validateURL() error {
@@ -112,6 +122,10 @@ func (c *config) validatePolicy() error {
 
 func (h *heartbeatConfig) validate() error {
 	switch {
+	case h.reply && (len(h.question) == 0 || len(h.answer) == 0):
+		return invalid("WithHeartbeatReply", "question and answer must not be empty")
+	case !utf8.Valid(h.question) || !utf8.Valid(h.answer):
+		return invalid("WithHeartbeatReply", "question and answer must be UTF-8")
 	case h.off:
 		return nil
 	case h.interval <= 0:

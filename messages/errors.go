@@ -39,12 +39,19 @@ func (e *HandshakeError) Error() string {
 }
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
-// ReadError says that the socket broke while reading, or that the peer broke
-// the protocol or the read limit.
+// ReadError says that the socket broke while reading, or that the peer sent a
+// message over the read limit (closed with 1009) or text that is not UTF-8 (1007).
 type ReadError struct{ Err error }
 
 func (e *ReadError) Error() string { return fmt.Sprintf("read: %v", e.Err) }
 func (e *ReadError) Unwrap() error { return e.Err }
+
+// ProtocolError says that the peer broke the protocol, for example with a frame
+// that it did not mask. It was closed with 1002 (RFC 6455, section 7.4.1).
+type ProtocolError struct{ Err error }
+
+func (e *ProtocolError) Error() string { return fmt.Sprintf("protocol: %v", e.Err) }
+func (e *ProtocolError) Unwrap() error { return e.Err }
 
 // WriteError says that the socket broke, or took nothing for the write timeout,
 // while writing.

@@ -12,6 +12,8 @@ type Opened struct {
 	Epoch uint64
 	// Subprotocol is what the server chose, or empty.
 	Subprotocol string
+	// Value is what the server's upgrade hook attached, or nil.
+	Value any
 }
 
 // Received is one message of the peer, whole: the browser's onmessage.
@@ -31,7 +33,7 @@ type Received struct {
 type Failed struct {
 	Conn  *actor.PID
 	Epoch uint64
-	// Err is or wraps [DialError], [HandshakeError], [ReadError],
+	// Err is [DialError], [HandshakeError], [ReadError], [ProtocolError],
 	// [WriteError], [HeartbeatError], [HandlerError] or [InternalError].
 	Err error
 }

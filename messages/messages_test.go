@@ -52,7 +52,7 @@ func TestErrors(t *testing.T) {
 	cause := errors.New("cause")
 	for _, err := range []error{
 		&DialError{URL: "ws://x", Err: cause}, &HandshakeError{URL: "ws://x", Status: 503, Err: cause},
-		&HandshakeError{URL: "ws://x", Err: cause}, &ReadError{Err: cause}, &WriteError{Err: cause},
+		&HandshakeError{URL: "ws://x", Err: cause}, &ReadError{Err: cause}, &ProtocolError{Err: cause}, &WriteError{Err: cause},
 	} {
 		if !errors.Is(fmt.Errorf("wrapped: %w", err), cause) || err.Error() == "" {
 			t.Errorf("%T hides its cause", err)

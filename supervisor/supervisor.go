@@ -20,7 +20,9 @@ type Supervisor struct {
 	next   atomic.Uint64 // the shard for the next child
 	// running publishes how many connections there are.
 	running atomic.Int64
-	done    chan struct{} // closed when the tree has stopped
+	// stopping publishes that Stop was called.
+	stopping atomic.Bool
+	done     chan struct{} // closed when the tree has stopped
 }
 
 // StoppedError says that the tree is stopping or has stopped.
@@ -68,6 +70,9 @@ func (s *Supervisor) System() *actor.ActorSystem { return s.system }
 // Running returns how many connections the tree has, in whatever state.
 func (s *Supervisor) Running() int { return int(s.running.Load()) }
 
+// Stopping reports whether Stop was called: nothing new is started any more.
+func (s *Supervisor) Stopping() bool { return s.stopping.Load() }
+
 // Spawn starts a child under one of the shards, as OTP's start_child does: it
 // waits for the shard, some microseconds, and not for the child. It is how
 // package actors starts connections; a nil policy means that of the tree.
@@ -99,6 +104,7 @@ func (s *Supervisor) Spawn(props *actor.Props, policy *Policy) (*actor.PID, erro
 //
 // It must not be called from an actor's Receive: it blocks.
 func (s *Supervisor) Stop(ctx context.Context) error {
+	s.stopping.Store(true)
 	select {
 	case <-s.done:
 		return nil

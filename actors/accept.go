@@ -1,0 +1,173 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"path"
+
+	"github.com/coder/websocket"
+
+	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+// upgradeConfig is what a server looks at before it upgrades.
+type upgradeConfig struct {
+	origins []string
+	any     bool
+	hook    Upgrade
+}
+
+// Upgrade sees a request before it is upgraded. It may refuse it with an error,
+// or attach a value, a user's id say, that the handler gets with Opened. It runs
+// on the request's goroutine and may take its time there.
+//
+// An [UpgradeError] says the status and what the client reads; any other error
+// is answered with 403 and no more.
+type Upgrade func(r *http.Request) (value any, err error)
+
+// UpgradeError refuses an upgrade.
+type UpgradeError struct {
+	// Status is the HTTP status, 400 to 599.
+	Status int
+	// Reason is the body of the answer. Empty means the status's own text.
+	Reason string
+	// Header is added to the answer's, for example Retry-After.
+	Header http.Header
+}
+
+func (e *UpgradeError) Error() string {
+	if e.Reason == "" {
+		return http.StatusText(e.Status)
+	}
+	return e.Reason
+}
+
+// WithUpgrade has a function see each request before it is upgraded. Only for
+// [Accept].
+func WithUpgrade(hook Upgrade) Option {
+	return func(c *config) {
+		c.only(server, "WithUpgrade")
+		c.upgrade.hook = hook
+	}
+}
+
+// WithOriginPatterns allows pages of other hosts than the request's to connect:
+// patterns as in path.Match, such as "*.example.com", of the host or, with a
+// scheme, of the whole origin. Without it a browser's page must come from the
+// same host (RFC 6455, section 10.2). Only for [Accept].
+func WithOriginPatterns(patterns ...string) Option {
+	return func(c *config) {
+		c.only(server, "WithOriginPatterns")
+		c.upgrade.origins = patterns
+	}
+}
+
+// WithAnyOrigin allows every page to connect, with the cookies of its user: what
+// a request may do must then not depend on them. Only for [Accept].
+func WithAnyOrigin() Option {
+	return func(c *config) {
+		c.only(server, "WithAnyOrigin")
+		c.upgrade.any = true
+	}
+}
+
+func (u *upgradeConfig) validate() error {
+	for _, pattern := range u.origins {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return invalid("WithOriginPatterns", "bad pattern "+pattern)
+		}
+	}
+	return nil
+}
+
+// acceptor upgrades requests to connections.
+type acceptor struct {
+	supervisor *supervisor.Supervisor
+	config     *config
+}
+
+// Accept returns a handler that makes every WebSocket it accepts a connection
+// under the supervisor, with a handler of its own: the same as a client's, but
+// that a failure is its end, since nobody can redial a browser. It works under
+// whatever passes on http.Hijacker or has an Unwrap method, and returns as soon
+// as the connection runs.
+//
+// It panics with a [messages.OptionError] if an option makes no sense, as
+// http.Handle does for a pattern.
+func Accept(sup *supervisor.Supervisor, options ...Option) http.Handler {
+	config, err := newConfig(sup, server, "", options)
+	if err != nil {
+		panic(err)
+	}
+	config.policy = &supervisor.Policy{MaxAttempts: 1}
+	return &acceptor{supervisor: sup, config: config}
+}
+
+// ServeHTTP implements http.Handler.
+func (a *acceptor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	value, err := a.admit(w, r)
+	if err != nil {
+		refuseUpgrade(w, err)
+		return
+	}
+	config := *a.config
+	config.url = r.URL.String()
+	c := newConn(a.supervisor, &config)
+	if c.accepted, err = c.handshake(w, r); err != nil {
+		return // coder/websocket has answered
+	}
+	c.accepted.value = value
+	sock := c.accepted
+	if err := c.spawn(a.supervisor); err != nil {
+		_ = writeClose(sock.ws, messages.CloseGoingAway, "")
+		_ = sock.ws.CloseNow()
+	}
+}
+
+// admit decides about a request before anything is spent on it.
+func (a *acceptor) admit(w http.ResponseWriter, r *http.Request) (value any, err error) {
+	if !canHijack(w) {
+		return nil, &UpgradeError{Status: http.StatusNotImplemented} // HTTP/2, or a wrapper that hides it
+	}
+	if a.supervisor.Stopping() {
+		return nil, &UpgradeError{
+			Status: http.StatusServiceUnavailable, Reason: "shutting down", Header: http.Header{"Retry-After": {"1"}},
+		}
+	}
+	if a.config.upgrade.hook == nil {
+		return nil, nil
+	}
+	return a.config.upgrade.hook(r)
+}
+
+func refuseUpgrade(w http.ResponseWriter, err error) {
+	refusal := &UpgradeError{Status: http.StatusForbidden}
+	errors.As(err, &refusal)
+	for name, values := range refusal.Header {
+		w.Header()[name] = values
+	}
+	http.Error(w, refusal.Error(), refusal.Status)
+}
+
+// handshake upgrades a request (RFC 6455, section 4.2). If it returns an error,
+// the request has been answered.
+func (c *Conn) handshake(w http.ResponseWriter, r *http.Request) (*dialed, error) {
+	h := &hijacker{ResponseWriter: w, conn: c}
+	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
+		Subprotocols:       c.config.subprotocols,
+		OriginPatterns:     c.config.upgrade.origins,
+		InsecureSkipVerify: c.config.upgrade.any,
+		CompressionMode:    c.config.compression,
+		OnPingReceived:     func(ctx context.Context, payload []byte) bool { return h.sock.mayPong(ctx, payload) },
+		OnPongReceived: func(_ context.Context, payload []byte) {
+			c.answered(h.sock, pingNumber(payload))
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	ws.SetReadLimit(c.config.readLimit)
+	return &dialed{ws: ws, sock: h.sock, subprotocol: ws.Subprotocol()}, nil
+}

@@ -1,0 +1,63 @@
+package actors
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+)
+
+// hijacker puts a socket of ours below what coder/websocket accepts.
+type hijacker struct {
+	http.ResponseWriter
+	conn *Conn
+	sock *socket
+}
+
+// The server's own buffers are 4 KiB each and would stay for the life of the
+// connection. Small ones cost a little more copying where messages are large.
+const hijackedBuffer = 512
+
+// canHijack reports whether a response can be upgraded, through whatever wraps it.
+func canHijack(w http.ResponseWriter) bool {
+	for {
+		switch wrapper := w.(type) {
+		case http.Hijacker:
+			return true
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = wrapper.Unwrap()
+		default:
+			return false
+		}
+	}
+}
+
+// Hijack implements http.Hijacker. Bytes that the server has read ahead are the
+// beginning of what the connection reads.
+func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	h.sock = newSocket(conn, h.conn.config, &h.conn.credit)
+	ahead, err := rw.Reader.Peek(rw.Reader.Buffered())
+	if err != nil {
+		_ = conn.Close()
+		return nil, nil, err
+	}
+	ahead = bytes.Clone(ahead)
+	reader := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(ahead), h.sock), max(hijackedBuffer, len(ahead)))
+	if _, err := reader.Peek(len(ahead)); err != nil {
+		_ = conn.Close()
+		return nil, nil, err
+	}
+	return h.sock, bufio.NewReadWriter(reader, bufio.NewWriterSize(h.sock, hijackedBuffer)), nil
+}
+
+// WriteHeaderNow passes on what coder/websocket asks gin's writer for.
+func (h *hijacker) WriteHeaderNow() {
+	if w, ok := h.ResponseWriter.(interface{ WriteHeaderNow() }); ok {
+		w.WriteHeaderNow()
+	}
+}
