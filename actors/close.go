@@ -74,14 +74,17 @@ func (c *connection) end() {
 func (c *connection) tellLast() {
 	c.mailbox.lane.close()
 	c.mailbox.over = true
-	dropped, _ := c.mailbox.lane.depth()
+	c.dropped, _ = c.mailbox.lane.depth()
+	bare := c.ws == nil || c.told // there is no socket that could be cut off
 	c.release()
 	if c.told {
 		c.own, c.told, c.written, c.failure = c.epoch.Add(1), false, 0, nil
 	}
 	c.phase = closed
 	c.setState(messages.StateClosed)
-	c.tellClosed(&messages.Closed{Dropped: dropped})
+	e := &messages.Closed{Dropped: c.dropped}
+	c.tellClosed(e)
+	c.clean = e.Clean || bare
 }
 
 // tellClosed completes the Closed of this epoch and tells it.
@@ -92,12 +95,14 @@ func (c *connection) tellClosed(e *messages.Closed) {
 	c.tell(e)
 }
 
-// finish asks to be stopped, which only the supervisor does.
+// finish tells the supervisor that the connection is over, which then stops it,
+// if it does not already.
 func (c *connection) finish() {
-	if c.stopped {
-		return // somebody has
+	if c.reported {
+		return
 	}
-	c.system.Root.Send(c.ctx.Parent(), &supervisor.Finished{Conn: c.pid})
+	c.reported = true
+	c.system.Root.Send(c.ctx.Parent(), &supervisor.Finished{Conn: c.pid, Clean: c.clean, Dropped: c.dropped})
 }
 
 // closeOf returns what a Closed says for the reason that an epoch ended.

@@ -188,6 +188,7 @@ func (c *connection) stop() {
 		c.tellLast()
 	}
 	c.stopHandler()
+	c.finish()
 }
 
 // contain turns a panic that is none of our own making into a failure of the

@@ -1,6 +1,9 @@
 package messages
 
-import "unicode/utf8"
+import (
+	"time"
+	"unicode/utf8"
+)
 
 // Type tells text from binary data (RFC 6455, section 5.6). Its values are the
 // opcodes of the wire.
@@ -108,3 +111,35 @@ type Ack struct {
 // Inspect asks a connection for an [Inspected] as response. It never waits
 // behind queued sends.
 type Inspect struct{}
+
+// Drain asks a supervisor (supervisor.Supervisor.PID) to close all its
+// connections and stop. From then on nothing new is accepted or connected. Each
+// connection ends as after a [Close]: what it has queued is written first. The
+// answer, when all are gone, is a [Drained].
+type Drain struct {
+	// Code is what the peers are told. Zero means [CloseGoingAway];
+	// [CloseServiceRestart] says that they may come back.
+	Code CloseCode
+	// Over is the time over which the closes are spread, so that the peers
+	// do not all come back at once. Zero means at once.
+	Over time.Duration
+	// Timeout is after how long the connections that are left are cut off.
+	// Zero means Over and a minute.
+	Timeout time.Duration
+}
+
+// Validate returns the error for which a supervisor would refuse the message, or
+// nil.
+func (d *Drain) Validate() error {
+	switch {
+	case d.Code != 0 && !d.Code.Sendable():
+		return &CloseCodeError{Code: d.Code}
+	case d.Over < 0:
+		return &OptionError{Option: "Drain.Over", Problem: "must not be negative"}
+	case d.Timeout < 0:
+		return &OptionError{Option: "Drain.Timeout", Problem: "must not be negative"}
+	case d.Timeout != 0 && d.Timeout < d.Over:
+		return &OptionError{Option: "Drain.Timeout", Problem: "must not be less than Over"}
+	}
+	return nil
+}

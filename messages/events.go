@@ -99,3 +99,16 @@ type Inspected struct {
 	// Err is the last failure, nil before the first.
 	Err error
 }
+
+// Drained is how a [Drain] went.
+type Drained struct {
+	// Clean counts the connections that ended with a closing handshake, or had
+	// no socket to close; Forced those that were cut off, by this side or by
+	// their peer.
+	Clean, Forced int
+	// Undelivered counts the queued messages that were never handed to a
+	// socket.
+	Undelivered int
+	// Err is why the Drain was refused, in which case nothing happened.
+	Err error
+}

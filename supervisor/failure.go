@@ -34,4 +34,14 @@ type Decision struct {
 
 // Finished is what a connection sends to its shard when it is over for good
 // and holds nothing any more: it asks to be stopped.
-type Finished struct{ Conn *actor.PID }
+type Finished struct {
+	Conn *actor.PID
+	// Clean says that nothing was cut off; Dropped counts the messages that
+	// were queued and never handed to a socket.
+	Clean   bool
+	Dropped int
+}
+
+// IgnoreDeadLetterLogging implements actor.IgnoreDeadLetterLogging: the tree may
+// have been stopped over it.
+func (*Finished) IgnoreDeadLetterLogging() {}

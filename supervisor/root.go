@@ -1,14 +1,24 @@
 package supervisor
 
-import "github.com/asynkron/protoactor-go/actor"
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
 
 // root is the parent of the shards.
 type root struct {
 	supervisor *Supervisor
 	shards     int
 	started    chan<- []*actor.PID // takes one, at the first start
-	closing    bool
-	closed     int
+
+	draining bool
+	askers   []*actor.PID // who asked for the drain as a message
+	timeout  *time.Timer
+	drained  int // shards
+	tally    messages.Drained
 }
 
 // Receive implements actor.Actor.
@@ -16,14 +26,18 @@ func (r *root) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		r.spawnShards(ctx)
-	case *closeAll:
-		r.closeAll(ctx, m)
-	case *allClosed:
-		r.closed++
-		if r.closed == r.shards {
-			ctx.Stop(ctx.Self())
+	case *messages.Drain:
+		r.drain(ctx, m)
+	case *force:
+		r.tell(ctx, m)
+	case *drained:
+		r.add(ctx, m.tally)
+	case *actor.Stopping:
+		if r.timeout != nil {
+			r.timeout.Stop()
 		}
 	case *actor.Stopped:
+		r.supervisor.drained = r.tally
 		close(r.supervisor.done)
 	}
 }
@@ -39,12 +53,56 @@ func (r *root) spawnShards(ctx actor.Context) {
 	r.started <- pids
 }
 
-func (r *root) closeAll(ctx actor.Context, m *closeAll) {
-	if r.closing {
+func (r *root) drain(ctx actor.Context, m *messages.Drain) {
+	if err := m.Validate(); err != nil {
+		if ctx.Sender() != nil {
+			ctx.Respond(&messages.Drained{Err: err})
+		}
 		return
 	}
-	r.closing = true
-	for _, pid := range ctx.Children() {
-		ctx.Send(pid, m)
+	if ctx.Sender() != nil {
+		r.askers = append(r.askers, ctx.Sender())
 	}
+	if r.draining {
+		return // the first counts
+	}
+	r.draining = true
+	code := m.Code
+	if code == 0 {
+		code = messages.CloseGoingAway
+	}
+	r.supervisor.stopping.Store(true)
+	r.tell(ctx, &drain{close: &messages.Close{Code: code}, over: m.Over})
+	r.startTimeout(ctx, m)
+}
+
+func (r *root) startTimeout(ctx actor.Context, m *messages.Drain) {
+	timeout := m.Timeout
+	if timeout == 0 {
+		timeout = m.Over + defaultDrainTimeout
+	}
+	self, system := ctx.Self(), ctx.ActorSystem()
+	r.timeout = time.AfterFunc(timeout, func() { system.Root.Send(self, &force{}) })
+}
+
+func (r *root) tell(ctx actor.Context, m any) {
+	for _, shard := range ctx.Children() {
+		ctx.Send(shard, m)
+	}
+}
+
+// add counts a shard that is empty. When all are, the tree stops.
+func (r *root) add(ctx actor.Context, tally messages.Drained) {
+	r.drained++
+	r.tally.Clean += tally.Clean
+	r.tally.Forced += tally.Forced
+	r.tally.Undelivered += tally.Undelivered
+	if r.drained < r.shards {
+		return
+	}
+	for _, asker := range r.askers {
+		answer := r.tally
+		ctx.Send(asker, &answer)
+	}
+	ctx.Stop(ctx.Self())
 }

@@ -4,16 +4,14 @@ import (
 	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
-
-	"github.com/sockvisor/sockvisor/messages"
 )
 
 // shard is the parent of some of the connections, and their strategy.
 type shard struct {
 	*strategy
 	// running publishes how many connections the whole tree has.
-	running *atomic.Int64
-	closing bool
+	running  *atomic.Int64
+	draining *draining // nil until a drain
 }
 
 var _ actor.SupervisorStrategy = (*shard)(nil)
@@ -30,15 +28,8 @@ type spawned struct {
 	err error
 }
 
-// closeAll asks a shard to close its connections and to take no new ones. It
-// tells its parent allClosed when the last one is gone.
-type closeAll struct{ close *messages.Close }
-
-type allClosed struct{}
-
 // What is sent to a tree that has just stopped is no news.
 func (*spawn) IgnoreDeadLetterLogging()      {}
-func (*closeAll) IgnoreDeadLetterLogging()   {}
 func (*restartDue) IgnoreDeadLetterLogging() {}
 
 // Receive implements actor.Actor.
@@ -51,9 +42,15 @@ func (s *shard) Receive(ctx actor.Context) {
 	case *restartDue:
 		s.restartNow(m)
 	case *Finished:
-		s.stop(ctx, m.Conn)
-	case *closeAll:
-		s.closeAll(ctx, m)
+		s.finished(ctx, m)
+	case *drain:
+		s.drain(ctx, m)
+	case *batchDue:
+		s.closeBatch(ctx)
+	case *force:
+		s.force(ctx)
+	case *settled:
+		ctx.Send(ctx.Parent(), &drained{tally: s.draining.tally})
 	case *actor.Terminated:
 		s.terminated(ctx, m.Who)
 	case *actor.Stopping:
@@ -62,7 +59,7 @@ func (s *shard) Receive(ctx actor.Context) {
 }
 
 func (s *shard) spawn(ctx actor.Context, m *spawn) spawned {
-	if s.closing {
+	if s.draining != nil {
 		return spawned{err: &StoppedError{}}
 	}
 	pid := ctx.Spawn(m.props)
@@ -71,23 +68,14 @@ func (s *shard) spawn(ctx actor.Context, m *spawn) spawned {
 	return spawned{pid: pid}
 }
 
-func (s *shard) stop(ctx actor.Context, pid *actor.PID) {
-	c, known := s.children[pid.Id]
+func (s *shard) finished(ctx actor.Context, m *Finished) {
+	s.count(m)
+	c, known := s.children[m.Conn.Id]
 	if !known || c.stopped {
 		return
 	}
 	s.cancel(c)
 	ctx.Stop(c.pid)
-}
-
-func (s *shard) closeAll(ctx actor.Context, m *closeAll) {
-	s.closing = true
-	for _, c := range s.children {
-		if !c.stopped {
-			ctx.Send(c.pid, m.close)
-		}
-	}
-	s.reportClosed(ctx)
 }
 
 func (s *shard) cancelAll() {
@@ -104,11 +92,5 @@ func (s *shard) terminated(ctx actor.Context, who *actor.PID) {
 	s.cancel(c)
 	delete(s.children, who.Id)
 	s.running.Add(-1)
-	s.reportClosed(ctx)
-}
-
-func (s *shard) reportClosed(ctx actor.Context) {
-	if s.closing && len(s.children) == 0 {
-		ctx.Send(ctx.Parent(), &allClosed{})
-	}
+	s.settle(ctx)
 }

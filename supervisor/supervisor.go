@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -22,7 +23,8 @@ type Supervisor struct {
 	running atomic.Int64
 	// stopping publishes that Stop was called.
 	stopping atomic.Bool
-	done     chan struct{} // closed when the tree has stopped
+	done     chan struct{}    // closed when the tree has stopped
+	drained  messages.Drained // how; written before done is closed
 }
 
 // StoppedError says that the tree is stopping or has stopped.
@@ -97,6 +99,9 @@ func (s *Supervisor) Spawn(props *actor.Props, policy *Policy) (*actor.PID, erro
 	}
 }
 
+// PID is where actors send messages.Drain.
+func (s *Supervisor) PID() *actor.PID { return s.root }
+
 // Stop closes every connection with 1001 (going away), takes no new ones, and
 // returns when all are gone. Each closes as after a [messages.Close]. When ctx
 // ends first, the connections that are left are cut off and Stop returns a
@@ -104,23 +109,41 @@ func (s *Supervisor) Spawn(props *actor.Props, policy *Policy) (*actor.PID, erro
 //
 // It must not be called from an actor's Receive: it blocks.
 func (s *Supervisor) Stop(ctx context.Context) error {
-	s.stopping.Store(true)
-	select {
-	case <-s.done:
-		return nil
-	default:
+	_, err := s.Drain(ctx, messages.Drain{Timeout: math.MaxInt64})
+	return err
+}
+
+// Drain is Stop at the pace that m says, and returns how it went. It returns why
+// m makes no sense, or a [StopError] if ctx ended first. The first Drain or Stop
+// of a tree counts, a further one waits for the same end.
+//
+// It must not be called from an actor's Receive: those send m to PID.
+func (s *Supervisor) Drain(ctx context.Context, m messages.Drain) (messages.Drained, error) {
+	if err := m.Validate(); err != nil {
+		return messages.Drained{}, err
 	}
-	s.system.Root.Send(s.root, &closeAll{close: &messages.Close{Code: messages.CloseGoingAway}})
+	if !s.ended() {
+		s.stopping.Store(true)
+		s.system.Root.Send(s.root, &m)
+	}
 	select {
 	case <-s.done:
-		return nil
+		return s.drained, nil
 	case <-ctx.Done():
 	}
-	forced := s.Running()
-	s.system.Root.Stop(s.root)
+	s.system.Root.Send(s.root, &force{})
 	<-s.done // at once: nothing in the tree waits for a socket
-	if forced == 0 {
-		return nil // the last one closed just now
+	if s.drained.Forced == 0 {
+		return s.drained, nil // the last one closed just now
 	}
-	return &StopError{Forced: forced, Err: ctx.Err()}
+	return s.drained, &StopError{Forced: s.drained.Forced, Err: ctx.Err()}
+}
+
+func (s *Supervisor) ended() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
 }

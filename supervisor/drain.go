@@ -1,0 +1,121 @@
+package supervisor
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// defaultDrainTimeout is what the connections have after the last was asked.
+const defaultDrainTimeout = time.Minute
+
+// pace is how often a shard closes a batch.
+const pace = 50 * time.Millisecond
+
+// drain asks a shard to close its connections and to take no new ones. It tells
+// its parent drained when the last one is gone.
+type drain struct {
+	close *messages.Close
+	over  time.Duration
+}
+
+// force asks to cut off what is left.
+type force struct{}
+
+// batchDue is the timer of a shard's next batch.
+type batchDue struct{}
+
+// settled is what a shard tells itself when its last child has terminated:
+// whatever the children said before that is ahead of it in the mailbox.
+type settled struct{}
+
+type drained struct{ tally messages.Drained }
+
+// What is sent to a tree that has just stopped is no news.
+func (*drain) IgnoreDeadLetterLogging()    {}
+func (*force) IgnoreDeadLetterLogging()    {}
+func (*batchDue) IgnoreDeadLetterLogging() {}
+
+// draining is a shard's part of a drain.
+type draining struct {
+	close  *messages.Close
+	all    []*actor.PID // to be asked
+	asked  int          // of them
+	began  time.Time
+	over   time.Duration
+	tally  messages.Drained
+	forced bool
+}
+
+func (s *shard) drain(ctx actor.Context, m *drain) {
+	if s.draining != nil {
+		return
+	}
+	s.draining = &draining{close: m.close, began: time.Now(), over: m.over}
+	for _, c := range s.children {
+		if !c.stopped {
+			s.draining.all = append(s.draining.all, c.pid)
+		}
+	}
+	s.closeBatch(ctx)
+	s.settle(ctx)
+}
+
+// closeBatch asks as many as are due to close.
+func (s *shard) closeBatch(ctx actor.Context) {
+	d := s.draining
+	for due := d.due(time.Since(d.began)); d.asked < due; d.asked++ {
+		ctx.Send(d.all[d.asked], d.close)
+	}
+	if d.asked < len(d.all) {
+		self, root := ctx.Self(), ctx.ActorSystem().Root
+		time.AfterFunc(pace, func() { root.Send(self, &batchDue{}) })
+	}
+}
+
+// due is how many should have been asked after a while, the last of them at the
+// end.
+func (d *draining) due(elapsed time.Duration) int {
+	if elapsed >= d.over {
+		return len(d.all)
+	}
+	return int(float64(len(d.all)) * float64(elapsed) / float64(d.over))
+}
+
+// force cuts off what is left.
+func (s *shard) force(ctx actor.Context) {
+	d := s.draining
+	d.all, d.asked, d.forced = nil, 0, true
+	for _, c := range s.children {
+		if !c.stopped {
+			d.tally.Forced++
+			s.cancel(c)
+			ctx.Stop(c.pid)
+		}
+	}
+}
+
+// count adds a connection that is over to the tally.
+func (s *shard) count(m *Finished) {
+	d := s.draining
+	if d == nil {
+		return
+	}
+	d.tally.Undelivered += m.Dropped
+	switch {
+	case d.forced: // and counted
+	case m.Clean:
+		d.tally.Clean++
+	default:
+		d.tally.Forced++
+	}
+}
+
+// settle tells the root when there are no children left.
+func (s *shard) settle(ctx actor.Context) {
+	if s.draining != nil && len(s.children) == 0 {
+		ctx.Send(ctx.Self(), &settled{})
+	}
+}
