@@ -17,6 +17,9 @@ import (
 type lane struct {
 	maxMessages int
 	maxBytes    int64
+	// slack is how many times the bounds a producer may fill. Over 1, the
+	// consumer is to drop the oldest until the bounds hold again: only it can.
+	slack int
 
 	// state is closed (1 bit), messages (23 bits) and bytes (40 bits), in one
 	// word so that all three change together.
@@ -33,9 +36,9 @@ const (
 	oneMessage = 1 << bytesBits
 	bytesMask  = oneMessage - 1
 
-	// What the bits of state can count.
-	maxLaneMessages = 1<<23 - 1
-	maxLaneBytes    = bytesMask
+	// What the bits of state can count, with the most slack.
+	maxLaneMessages = 1<<22 - 1
+	maxLaneBytes    = bytesMask / 2
 )
 
 // ring holds one chunk more than the messages need, so that a chunk is wholly
@@ -65,6 +68,7 @@ func (l *lane) push(message any, size int) error {
 }
 
 func (l *lane) reserve(size int) error {
+	slack := max(l.slack, 1)
 	if int64(size) > l.maxBytes {
 		return &messages.MessageTooLargeError{Size: size, Limit: l.maxBytes}
 	}
@@ -73,8 +77,7 @@ func (l *lane) reserve(size int) error {
 		if state&closedBit != 0 {
 			return &messages.ClosedError{}
 		}
-		if queued, bytes := unpack(state); queued >= l.maxMessages || bytes+int64(size) > l.maxBytes {
-			// Reject the newest. Other policies will decide here.
+		if queued, bytes := unpack(state); queued >= l.maxMessages*slack || bytes+int64(size) > l.maxBytes*int64(slack) {
 			return &messages.QueueFullError{Queued: queued, Buffered: bytes}
 		}
 		if l.state.CompareAndSwap(state, state+oneMessage+uint64(size)) {
@@ -105,6 +108,12 @@ func (l *lane) pop() any {
 // ready reports whether pop would return a message. Only the consumer calls it.
 func (l *lane) ready() bool { return l.filled(l.head) }
 
+// excess reports whether more is queued than the bounds allow.
+func (l *lane) excess() bool {
+	queued, bytes := l.depth()
+	return queued > l.maxMessages || bytes > l.maxBytes
+}
+
 // filled reports whether the slot of a ticket that is not yet popped is filled.
 func (l *lane) filled(ticket uint64) bool {
 	if l.ring.Load() == nil {
@@ -131,7 +140,7 @@ func (l *lane) slot(ticket uint64) *slot {
 func (l *lane) place(ticket uint64) *atomic.Pointer[chunk] {
 	r := l.ring.Load()
 	if r == nil {
-		made := make(ring, (l.maxMessages+chunkSize-1)/chunkSize+1)
+		made := make(ring, (l.maxMessages*max(l.slack, 1)+chunkSize-1)/chunkSize+1)
 		if !l.ring.CompareAndSwap(nil, &made) {
 			return l.place(ticket)
 		}

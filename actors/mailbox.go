@@ -60,6 +60,7 @@ func (m *mailbox) init(c *Conn) {
 	m.conn = c
 	m.lane.maxMessages = c.config.maxMessages
 	m.lane.maxBytes = c.config.maxBytes
+	m.lane.slack = c.config.overflow.slack()
 	m.system.init()
 	m.control.init()
 	m.schedule = m.process
@@ -107,6 +108,7 @@ func (m *mailbox) admitSend(message any, send *messages.Send) error {
 		return err
 	}
 	if err := m.lane.push(message, len(send.Data)); err != nil {
+		m.overflowed(err)
 		return err
 	}
 	m.wake()
@@ -171,7 +173,7 @@ func (r *rest) any() bool {
 	if !r.mailbox.control.empty(r.control) {
 		return true
 	}
-	draining := r.over || r.outlet != nil && r.outlet.ready()
+	draining := r.over || r.outlet != nil && r.outlet.ready() || r.mailbox.lane.excess()
 	return draining && r.mailbox.lane.filled(r.ticket)
 }
 
@@ -231,6 +233,7 @@ func (m *mailbox) next() any {
 	if message := m.control.pop(); message != nil {
 		return message
 	}
+	m.trim()
 	if m.outlet != nil && m.outlet.ready() {
 		return m.lane.pop()
 	}

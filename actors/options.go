@@ -55,6 +55,7 @@ type config struct {
 	readLimit    int64
 	maxMessages  int
 	maxBytes     int64
+	overflow     Overflow
 	maxUnhandled int
 }
 
@@ -237,8 +238,8 @@ func WithoutHeartbeat() Option { return func(c *config) { c.heartbeat.off = true
 func WithReadLimit(bytes int64) Option { return func(c *config) { c.readLimit = bytes } }
 
 // WithQueue bounds the queue of unsent messages, in messages (default 1,024, at
-// most 8,388,607) and in bytes (default 8 MiB). What does not fit is refused: it
-// is the newest that is, so that what was accepted keeps its promise.
+// most 4,194,303) and in bytes (default 8 MiB). See WithOverflow for what happens
+// to what does not fit.
 func WithQueue(maxMessages int, maxBytes int64) Option {
 	return func(c *config) { c.maxMessages, c.maxBytes = maxMessages, maxBytes }
 }

@@ -110,7 +110,7 @@ func (c *config) validateBounds() error {
 	case c.maxUnhandled <= 0:
 		return invalid("WithMaxUnhandled", "must be positive")
 	}
-	return nil
+	return c.overflow.validate()
 }
 
 func (c *config) validatePolicy() error {

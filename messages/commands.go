@@ -3,6 +3,8 @@ package messages
 import (
 	"time"
 	"unicode/utf8"
+
+	"github.com/asynkron/protoactor-go/actor"
 )
 
 // Type tells text from binary data (RFC 6455, section 5.6). Its values are the
@@ -111,6 +113,31 @@ type Ack struct {
 // Inspect asks a connection for an [Inspected] as response. It never waits
 // behind queued sends.
 type Inspect struct{}
+
+// Join makes a connection a member of a group (actors.StartGroups), which exists
+// from its first member to its last. Membership ends with the connection, or with
+// a [Leave]. Joining twice is joining once.
+type Join struct {
+	Group string
+	Conn  *actor.PID
+}
+
+// Leave ends a membership. Leaving what one is not in does nothing.
+type Leave struct {
+	Group string
+	Conn  *actor.PID
+}
+
+// Broadcast sends one message to all members of a group, in the order of the
+// broadcasts: its bytes are shared by them all. A member that does not keep up
+// fills its own queue, and what then happens is its own policy: nobody waits for
+// it.
+type Broadcast struct {
+	Group   string
+	Message *Send
+	// Except is a member that does not get it, for example who said it, or nil.
+	Except *actor.PID
+}
 
 // Drain asks a supervisor (supervisor.Supervisor.PID) to close all its
 // connections and stop. From then on nothing new is accepted or connected. Each

@@ -110,6 +110,11 @@ func (e *QueueFullError) Error() string {
 	return fmt.Sprintf("queue full: %d messages, %d bytes", e.Queued, e.Buffered)
 }
 
+// DroppedError says that a queued message was dropped to make room for newer ones.
+type DroppedError struct{}
+
+func (e *DroppedError) Error() string { return "dropped from a full queue for newer messages" }
+
 // MessageTooLargeError says that a message is larger than the whole queue.
 type MessageTooLargeError struct {
 	Size  int

@@ -60,7 +60,7 @@ func TestErrors(t *testing.T) {
 	}
 	for _, err := range []error{
 		&HeartbeatError{}, &PeerClosedError{Code: 1000}, &PeerClosedError{Code: 4000, Reason: "why"}, &HandlerError{},
-		&InternalError{}, &QueueFullError{}, &MessageTooLargeError{}, &ClosedError{}, &InvalidUTF8Error{},
+		&InternalError{}, &QueueFullError{}, &DroppedError{}, &MessageTooLargeError{}, &ClosedError{}, &InvalidUTF8Error{},
 		&InvalidTypeError{}, &CloseCodeError{}, &CloseReasonError{}, &UnknownMessageError{}, &OptionError{},
 	} {
 		if err.Error() == "" {

@@ -1,0 +1,61 @@
+package actors
+
+import (
+	"fmt"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// Overflow is what happens when a message does not fit into the queue of unsent
+// messages, because the peer reads too slowly or there is no socket.
+type Overflow int
+
+const (
+	// RejectNewest refuses the message with a QueueFullError: what was accepted
+	// keeps its promise. The default.
+	RejectNewest Overflow = iota
+	// DropOldest makes room by dropping what has waited longest, with a
+	// DroppedError: for data of which the latest counts. Until the connection
+	// gets to it, the queue may hold up to twice its bounds.
+	DropOldest
+	// CloseConnection refuses the message and closes the connection with 1013
+	// (try again later), like a Close: for streams that are worth nothing with a
+	// gap.
+	CloseConnection
+)
+
+// WithOverflow sets what happens when the queue is full (default RejectNewest).
+func WithOverflow(o Overflow) Option { return func(c *config) { c.overflow = o } }
+
+func (o Overflow) validate() error {
+	if o < RejectNewest || o > CloseConnection {
+		return invalid("WithOverflow", fmt.Sprintf("unknown policy %d", o))
+	}
+	return nil
+}
+
+// slack is how far producers may fill the lane beyond its bounds.
+func (o Overflow) slack() int {
+	if o == DropOldest {
+		return 2
+	}
+	return 1
+}
+
+// overflowed applies the policy to a full lane, on the sender's goroutine.
+func (m *mailbox) overflowed(err error) {
+	if m.conn.config.overflow == CloseConnection && is[*messages.QueueFullError](err) && m.lane.close() {
+		m.post(&messages.Close{Code: messages.CloseTryAgainLater})
+	}
+}
+
+// trim drops the oldest until the lane's bounds hold again.
+func (m *mailbox) trim() {
+	for m.lane.excess() {
+		oldest := m.lane.pop()
+		if oldest == nil {
+			return
+		}
+		m.conn.reject(oldest, &messages.DroppedError{})
+	}
+}
