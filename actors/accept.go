@@ -86,6 +86,7 @@ func (u *upgradeConfig) validate() error {
 type acceptor struct {
 	supervisor *supervisor.Supervisor
 	config     *config
+	limiter    *limiter
 }
 
 // Accept returns a handler that makes every WebSocket it accepts a connection
@@ -102,7 +103,7 @@ func Accept(sup *supervisor.Supervisor, options ...Option) http.Handler {
 		panic(err)
 	}
 	config.policy = &supervisor.Policy{MaxAttempts: 1}
-	return &acceptor{supervisor: sup, config: config}
+	return &acceptor{supervisor: sup, config: config, limiter: newLimiter(&config.limits)}
 }
 
 // ServeHTTP implements http.Handler.
@@ -112,18 +113,33 @@ func (a *acceptor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuseUpgrade(w, err)
 		return
 	}
+	if err := a.limiter.enter(); err != nil {
+		refuseUpgrade(w, err)
+		return
+	}
+	if err := a.accept(w, r, value); err != nil {
+		a.limiter.leave()
+	}
+}
+
+// accept upgrades a request and starts its connection. If it returns an error, the
+// request has been answered.
+func (a *acceptor) accept(w http.ResponseWriter, r *http.Request, value any) error {
 	config := *a.config
 	config.url = r.URL.String()
 	c := newConn(a.supervisor, &config)
-	if c.accepted, err = c.handshake(w, r); err != nil {
-		return // coder/websocket has answered
+	d, err := c.handshake(w, r)
+	if err != nil {
+		return err
 	}
-	c.accepted.value = value
-	sock := c.accepted
+	d.value = value
+	c.accepted, c.onStopped = d, a.limiter.leave
 	if err := c.spawn(a.supervisor); err != nil {
-		_ = writeClose(sock.ws, messages.CloseGoingAway, "")
-		_ = sock.ws.CloseNow()
+		_ = writeClose(d.ws, messages.CloseGoingAway, "")
+		_ = d.ws.CloseNow()
+		return err
 	}
+	return nil
 }
 
 // admit decides about a request before anything is spent on it.

@@ -374,15 +374,19 @@ func TestAcceptRefusesOptions(t *testing.T) {
 	sup := start(t)
 	handler := actors.WithHandler(echoes)
 	for want, options := range map[string][]actors.Option{
-		"WithHandler":          nil,
-		"WithDialContext":      {handler, actors.WithDialContext(nil)},
-		"WithPolicy":           {handler, actors.WithPolicy(supervisor.Policy{})},
-		"WithHeader":           {handler, actors.WithHeader(nil)},
-		"WithProxy":            {handler, actors.WithProxy(nil)},
-		"WithTLSConfig":        {handler, actors.WithTLSConfig(nil)},
-		"WithHandshakeTimeout": {handler, actors.WithHandshakeTimeout(1)},
-		"WithOriginPatterns":   {handler, actors.WithOriginPatterns("[")},
-		"WithHeartbeatReply":   {handler, actors.WithHeartbeatReply("", "")},
+		"WithHandler":             nil,
+		"WithDialContext":         {handler, actors.WithDialContext(nil)},
+		"WithPolicy":              {handler, actors.WithPolicy(supervisor.Policy{})},
+		"WithHeader":              {handler, actors.WithHeader(nil)},
+		"WithProxy":               {handler, actors.WithProxy(nil)},
+		"WithTLSConfig":           {handler, actors.WithTLSConfig(nil)},
+		"WithHandshakeTimeout":    {handler, actors.WithHandshakeTimeout(1)},
+		"WithOriginPatterns":      {handler, actors.WithOriginPatterns("[")},
+		"WithMaxConnections":      {handler, actors.WithMaxConnections(0)},
+		"WithAcceptRate":          {handler, actors.WithAcceptRate(0, 1)},
+		"WithFirstMessageTimeout": {handler, actors.WithFirstMessageTimeout(-1)},
+		"WithIdleTimeout":         {handler, actors.WithIdleTimeout(0)},
+		"WithHeartbeatReply":      {handler, actors.WithHeartbeatReply("", "")},
 	} {
 		func() {
 			defer func() {

@@ -31,10 +31,12 @@ type Conn struct {
 	// The connection's alone. They outlive its incarnations.
 	handler  handler
 	accepted *dialed // of a server's: the socket, until it is taken
-	clean    bool    // how it ended: see supervisor.Finished
-	dropped  int     // likewise
-	reported bool    // and that the supervisor was told
-	stopped  bool    // a restart after a stop acquires nothing
+	// onStopped is a server's, called once with the end of the actor.
+	onStopped func()
+	clean     bool // how it ended: see supervisor.Finished
+	dropped   int  // likewise
+	reported  bool // and that the supervisor was told
+	stopped   bool // a restart after a stop acquires nothing
 }
 
 // Connect starts a connection to url under the supervisor and returns at once:

@@ -50,6 +50,7 @@ type connection struct {
 	failure error           // the first, which counts
 	asked   *messages.Close // by the user
 	timer   *time.Timer     // of a step of ending
+	quiet   *time.Timer     // of a client that says nothing
 	decided bool            // the supervisor has
 	attempt int             // as the supervisor counts
 	told    bool            // the handler has its Closed of this epoch
@@ -82,6 +83,8 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.silence(m)
 	case *readerEnded:
 		c.readerEnded(m)
+	case *lull:
+		c.lull(m)
 	case *expired:
 		c.expired(m)
 	case *supervisor.Decision:
@@ -98,6 +101,9 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.stop()
 	case *actor.Stopped:
 		c.mailbox.stop()
+		if c.onStopped != nil {
+			c.onStopped()
+		}
 	case actor.AutoRespond: // protoactor answers it
 	default:
 		c.rejectTo(ctx.Sender(), m, &messages.UnknownMessageError{Message: m})
@@ -153,6 +159,7 @@ func (c *connection) open(d *dialed) {
 	c.mailbox.outlet = c.sock
 	c.startReader()
 	c.startHeartbeat()
+	c.expectMessages()
 }
 
 // release gives back what the incarnation holds. It may be called at any time,
@@ -167,6 +174,9 @@ func (c *connection) release() {
 func (c *connection) letGo() {
 	if c.cancelDial != nil {
 		c.cancelDial()
+	}
+	if c.quiet != nil {
+		c.quiet.Stop()
 	}
 	c.mailbox.outlet = nil
 }

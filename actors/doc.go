@@ -11,6 +11,9 @@
 // its queue of unsent messages, its handler and its count of epochs survive,
 // and the supervisor restarts it after the policy's delay.
 //
+// [Accept] makes one of every WebSocket that a server accepts. It is the same, but
+// that a failure is its end.
+//
 // # Handlers
 //
 // A handler is an actor that gets the events of package messages. It is
@@ -35,8 +38,8 @@
 //
 // # Stopping
 //
-// A connection ends by [messages.Close], by Supervisor.Stop, or because its
-// policy says so. Each closes the socket with a handshake and lets the handler
+// A connection ends by [messages.Close], by Supervisor.Stop or Drain, or because
+// its policy says so. Each closes the socket with a handshake and lets the handler
 // handle the last Closed before it is stopped. Stopping the PID with
 // protoactor's Stop cuts the socket off instead; a message that is just being
 // received may then come after the Closed.

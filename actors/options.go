@@ -35,6 +35,7 @@ type Option func(*config)
 type config struct {
 	role    role
 	foreign string // an option that is not for this role
+	problem error  // an option's own
 	url     string
 	policy  *supervisor.Policy
 	handler handlerConfig
@@ -46,6 +47,7 @@ type config struct {
 	dialContext  func(ctx context.Context, network, addr string) (net.Conn, error)
 	compression  websocket.CompressionMode
 	upgrade      upgradeConfig
+	limits       limitsConfig
 
 	handshakeTimeout time.Duration
 	writeTimeout     time.Duration

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
+	"time"
 	"unicode/utf8"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -25,6 +26,10 @@ type reader struct {
 	handler *actor.PID
 	// silent says that what arrives is for nobody any more.
 	silent atomic.Bool
+	// said is when the peer last sent a message, since the socket was made. It is
+	// kept only where somebody asks.
+	said  atomic.Int64
+	spoke atomic.Bool
 }
 
 // readerEnded says that nothing more of the epoch will be received, and why: a
@@ -105,6 +110,7 @@ func (r *reader) receive(kind messages.Type, from io.Reader) error {
 	if r.heartbeat(kind, b.bytes) || r.silent.Load() {
 		return nil
 	}
+	r.noteMessage()
 	if kind == messages.TypeText && !utf8.Valid(b.bytes) {
 		return r.refuse(messages.CloseInvalidPayload, &messages.InvalidUTF8Error{})
 	}
@@ -113,6 +119,19 @@ func (r *reader) receive(kind messages.Type, from io.Reader) error {
 		Conn: r.conn.pid, Epoch: r.epoch, Type: kind, Data: bytes.Clone(b.bytes),
 	})
 	return nil
+}
+
+func (r *reader) noteMessage() {
+	if r.conn.config.limits.wait() {
+		r.said.Store(int64(r.sock.now()))
+		r.spoke.Store(true)
+	}
+}
+
+// lastMessage is when the peer last sent a message, if it ever has.
+func (r *reader) lastMessage() (when time.Duration, ever bool) {
+	ever = r.spoke.Load()
+	return time.Duration(r.said.Load()), ever
 }
 
 // refuse closes for what the peer should not have sent.

@@ -41,6 +41,9 @@ func (c *config) validateRole() error {
 	if c.foreign != "" {
 		return invalid(c.foreign, "is not for this end of a connection")
 	}
+	if c.problem != nil {
+		return c.problem
+	}
 	if c.role == server {
 		return c.upgrade.validate()
 	}

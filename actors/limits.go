@@ -1,0 +1,153 @@
+package actors
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// limitsConfig is how much a server takes on, and how long it waits for whom.
+type limitsConfig struct {
+	connections  int
+	perSecond    float64
+	burst        int
+	firstMessage time.Duration
+	idle         time.Duration
+}
+
+// WithMaxConnections bounds the connections that an [Accept] has at a time
+// (default: no bound). Over it, an upgrade is refused with 503 and Retry-After.
+func WithMaxConnections(n int) Option {
+	return func(c *config) {
+		c.only(server, "WithMaxConnections")
+		c.limits.connections = n
+		c.limits.check("WithMaxConnections", n > 0, &c.problem)
+	}
+}
+
+// WithAcceptRate bounds the upgrades of an [Accept] per second, after a burst of
+// so many (default: no bound). Over it, an upgrade is refused with 503 and the
+// Retry-After after which there is room.
+func WithAcceptRate(perSecond float64, burst int) Option {
+	return func(c *config) {
+		c.only(server, "WithAcceptRate")
+		c.limits.perSecond, c.limits.burst = perSecond, burst
+		c.limits.check("WithAcceptRate", perSecond > 0 && !math.IsInf(perSecond, 0) && burst > 0, &c.problem)
+	}
+}
+
+// WithFirstMessageTimeout closes a connection of an [Accept] whose client has said
+// nothing for so long after it was accepted, with 1008 (default: never). A
+// heartbeat is no message.
+func WithFirstMessageTimeout(d time.Duration) Option {
+	return func(c *config) {
+		c.only(server, "WithFirstMessageTimeout")
+		c.limits.firstMessage = d
+		c.limits.check("WithFirstMessageTimeout", d > 0, &c.problem)
+	}
+}
+
+// WithIdleTimeout closes a connection of an [Accept] whose client has said nothing
+// for so long, with 1001 (default: never). A heartbeat is no message.
+func WithIdleTimeout(d time.Duration) Option {
+	return func(c *config) {
+		c.only(server, "WithIdleTimeout")
+		c.limits.idle = d
+		c.limits.check("WithIdleTimeout", d > 0, &c.problem)
+	}
+}
+
+func (*limitsConfig) check(option string, positive bool, problem *error) {
+	if !positive {
+		*problem = invalid(option, "must be positive")
+	}
+}
+
+// wait reports whether there is a bound to what a client may keep waiting.
+func (l *limitsConfig) wait() bool { return l.firstMessage > 0 || l.idle > 0 }
+
+// limiter is an acceptor's count of its connections and the rate of its accepts.
+type limiter struct {
+	connections int64 // zero: no bound
+	running     atomic.Int64
+	rate        *rate.Limiter
+}
+
+func newLimiter(c *limitsConfig) *limiter {
+	l := &limiter{connections: int64(c.connections)}
+	if c.perSecond > 0 {
+		l.rate = rate.NewLimiter(rate.Limit(c.perSecond), c.burst)
+	}
+	return l
+}
+
+// enter counts a connection, to leave when it is over, or returns why there is no
+// room for it.
+func (l *limiter) enter() error {
+	if n := l.running.Add(1); l.connections > 0 && n > l.connections {
+		l.leave()
+		return overLimit(time.Second)
+	}
+	if l.rate == nil {
+		return nil
+	}
+	reserved := l.rate.Reserve()
+	if delay := reserved.Delay(); delay > 0 {
+		reserved.Cancel()
+		l.leave()
+		return overLimit(delay)
+	}
+	return nil
+}
+
+func (l *limiter) leave() { l.running.Add(-1) }
+
+func overLimit(retryAfter time.Duration) error {
+	seconds := strconv.Itoa(int(math.Ceil(retryAfter.Seconds())))
+	return &UpgradeError{
+		Status: http.StatusServiceUnavailable, Reason: "too many connections", Header: http.Header{"Retry-After": {seconds}},
+	}
+}
+
+// lull says that it is time to look whether the client has said something.
+type lull struct{ epoch uint64 }
+
+// expectMessages begins to wait for the client.
+func (c *connection) expectMessages() {
+	limits := &c.config.limits
+	switch {
+	case limits.firstMessage > 0:
+		c.lullAfter(limits.firstMessage)
+	case limits.idle > 0:
+		c.lullAfter(limits.idle)
+	}
+}
+
+func (c *connection) lullAfter(d time.Duration) {
+	m := &lull{epoch: c.own}
+	c.quiet = time.AfterFunc(d, func() { c.mailbox.post(m) })
+}
+
+// lull closes a connection whose client has said nothing for too long.
+func (c *connection) lull(m *lull) {
+	if m.epoch != c.own || c.phase != open {
+		return
+	}
+	limits := &c.config.limits
+	last, ever := c.reader.lastMessage()
+	switch quiet := c.sock.now() - last; {
+	case !ever && limits.firstMessage > 0:
+		c.close(&messages.Close{Code: messages.ClosePolicyViolation, Reason: "no message in time"})
+	case limits.idle == 0: // and the first message has come
+	case quiet >= limits.idle:
+		c.close(&messages.Close{Code: messages.CloseGoingAway, Reason: "idle"})
+	default:
+		c.lullAfter(limits.idle - quiet)
+	}
+}
