@@ -8,7 +8,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -76,7 +75,10 @@ func end(sup *supervisor.Supervisor, server *http.Server, drain messages.Drain) 
 		time.Since(began).Round(time.Millisecond), drained.Clean, drained.Forced, drained.Undelivered)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	return errors.Join(err, server.Shutdown(ctx))
+	if server.Shutdown(ctx) != nil {
+		_ = server.Close() // somebody has connected and asks nothing
+	}
+	return err
 }
 
 // echo is the handler of one connection.
