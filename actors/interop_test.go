@@ -5,9 +5,13 @@ package actors_test
 import (
 	"bufio"
 	"bytes"
+	"net"
 	"net/http/httptest"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,7 +24,7 @@ import (
 	"github.com/sockvisor/sockvisor/supervisor"
 )
 
-// Against npm's ws, which CI installs: go test -tags interop -run Interop ./actors
+// Against peers that we did not write, which CI installs: go test -tags interop -run Interop ./actors
 
 const scripts = "../.ci/interop/"
 
@@ -28,28 +32,105 @@ var deflate = map[string]websocket.CompressionMode{
 	"false": websocket.CompressionDisabled, "true": websocket.CompressionContextTakeover,
 }
 
+// talkative is a handler that echoes, and closes with 4001 when told to.
+func talkative() actor.Actor {
+	return actor.ReceiveFunc(func(ctx actor.Context) {
+		m, ok := ctx.Message().(*messages.Received)
+		switch {
+		case !ok:
+		case string(m.Data) == "close":
+			ctx.Send(m.Conn, &messages.Close{Code: 4001, Reason: "server"})
+		default:
+			ctx.Send(m.Conn, &messages.Send{Type: m.Type, Data: m.Data})
+		}
+	})
+}
+
+// accept starts a server of ours.
+func accept(t *testing.T, mode websocket.CompressionMode) *httptest.Server {
+	t.Helper()
+	server := httptest.NewServer(actors.Accept(start(t), actors.WithCompression(mode), actors.WithReadLimit(2<<20),
+		actors.WithAnyOrigin(), actors.WithHandler(talkative)))
+	t.Cleanup(server.Close)
+	return server
+}
+
 // Its client against our server.
 func TestInteropClient(t *testing.T) {
 	for on, mode := range deflate {
-		sup := start(t)
-		server := httptest.NewServer(actors.Accept(sup, actors.WithCompression(mode), actors.WithReadLimit(2<<20),
-			actors.WithHandler(func() actor.Actor {
-				return actor.ReceiveFunc(func(ctx actor.Context) {
-					m, ok := ctx.Message().(*messages.Received)
-					switch {
-					case !ok:
-					case string(m.Data) == "close":
-						ctx.Send(m.Conn, &messages.Close{Code: 4001, Reason: "server"})
-					default:
-						ctx.Send(m.Conn, &messages.Send{Type: m.Type, Data: m.Data})
-					}
-				})
-			})))
-		out, err := exec.CommandContext(t.Context(), "node", scripts+"client.mjs", server.URL, on).CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), "node", scripts+"client.mjs", accept(t, mode).URL, on).CombinedOutput()
 		if err != nil || string(out) != "ok\n" {
 			t.Errorf("deflate %s: %v\n%s", on, err, out)
 		}
-		server.Close()
+	}
+}
+
+// The browser's WebSocket against our server.
+func TestInteropChromium(t *testing.T) {
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for on, mode := range deflate {
+		want := map[string]string{"true": "permessage-deflate\n", "false": "\n"}[on]
+		out, err := exec.CommandContext(t.Context(), "node", scripts+"chromium.mjs", accept(t, mode).URL, chromium).CombinedOutput()
+		if err != nil || string(out) != want {
+			t.Errorf("deflate %s: %v\n%s", on, err, out)
+		}
+	}
+}
+
+// Our client to our server through nginx.
+func TestInteropNginx(t *testing.T) {
+	dir := t.TempDir()
+	template, err := os.ReadFile(scripts + "nginx.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	conf := filepath.Join(dir, "nginx.conf")
+	text := strings.NewReplacer("LISTEN", address, "DIR", dir,
+		"BACKEND", strings.TrimPrefix(accept(t, websocket.CompressionContextTakeover).URL, "http://")).Replace(string(template))
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	nginx := exec.CommandContext(t.Context(), "nginx", "-p", dir, "-c", conf)
+	nginx.Stderr = t.Output()
+	if err := nginx.Start(); err != nil {
+		t.Fatal(err)
+	}
+	events := wstest.NewRecorder()
+	conn, err := actors.Connect(start(t), "ws://"+address+"/ws", actors.WithHandler(events.Handler),
+		actors.WithReadLimit(2<<20), actors.WithCompression(websocket.CompressionContextTakeover),
+		actors.WithPolicy(supervisor.Fixed(10*time.Millisecond)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for opened := false; !opened; { // nginx takes a moment to listen
+		_, opened = wstest.Next[any](t, events).(*messages.Opened)
+	}
+	for _, m := range []*messages.Send{messages.Text("hello"), messages.Binary(make([]byte, 1<<20))} {
+		_ = conn.Send(m)
+		if e := wstest.Next[*messages.Received](t, events); !bytes.Equal(e.Data, m.Data) || e.Type != m.Type {
+			t.Errorf("got %s", wstest.Describe(e))
+		}
+	}
+	_ = conn.Send(messages.Text("close"))
+	if e := wstest.Next[*messages.Closed](t, events); e.Code != 4001 || e.Reason != "server" || !e.Clean {
+		t.Errorf("got %s", wstest.Describe(e))
+	}
+	_ = conn.Close(messages.CloseNormal, "")
+	events.Last(t)
+	if err := nginx.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := nginx.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 
