@@ -154,3 +154,68 @@ func BenchmarkLane(b *testing.B) {
 		l.pop()
 	}
 }
+
+// A backlog over several chunks drains in order, and leaves no chunk but the
+// one that is begun.
+func TestLaneBacklog(t *testing.T) {
+	const backlog = 3*chunkSize + 5
+	l := newLane(1024, 1<<20)
+	for i := range backlog {
+		if err := l.push(numbered(0, i), 4); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if queued, bytes := l.depth(); queued != backlog || bytes != 4*backlog {
+		t.Errorf("%d messages, %d bytes", queued, bytes)
+	}
+	for i := range backlog {
+		if _, n := numbersOf(l.pop()); n != i {
+			t.Fatalf("got %d, want %d", n, i)
+		}
+	}
+	kept := 0
+	for i := range *l.ring.Load() {
+		if (*l.ring.Load())[i].Load() != nil {
+			kept++
+		}
+	}
+	if queued, bytes := l.depth(); kept != 1 || queued != 0 || bytes != 0 {
+		t.Errorf("%d chunks, %d messages, %d bytes left", kept, queued, bytes)
+	}
+}
+
+// Neither bound is exceeded by producers that race for the last place.
+func TestLaneSmallBounds(t *testing.T) {
+	const producers, each, most = 8, 5000, 3
+	l := newLane(most, most*4)
+	var wg sync.WaitGroup
+	for p := range producers {
+		wg.Go(func() {
+			for n := 0; n < each; {
+				if l.push(numbered(p, n), 4) == nil {
+					n++
+				} else {
+					runtime.Gosched()
+				}
+			}
+		})
+	}
+	var next [producers]int
+	for got := 0; got < producers*each; {
+		if queued, bytes := l.depth(); queued > most || bytes > 4*most || bytes != int64(4*queued) {
+			t.Fatalf("%d messages, %d bytes", queued, bytes)
+		}
+		m := l.pop()
+		if m == nil {
+			runtime.Gosched()
+			continue
+		}
+		got++
+		if p, n := numbersOf(m); n != next[p] {
+			t.Fatalf("producer %d: got %d, want %d", p, n, next[p])
+		} else {
+			next[p]++
+		}
+	}
+	wg.Wait()
+}

@@ -3,6 +3,7 @@ package actors
 import (
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -215,4 +216,144 @@ func BenchmarkMailboxControl(b *testing.B) {
 		m.post("control")
 	}
 	<-done
+}
+
+// An outlet that gets full in a run stops the sends, not the control messages.
+func TestMailboxOutletGetsFull(t *testing.T) {
+	m, s, d := newMailbox()
+	room := &narrow{room: 1}
+	m.outlet = room
+	m.PostUserMessage(messages.Text("1"))
+	m.PostUserMessage(messages.Text("2"))
+	m.RegisterHandlers(&filling{s, room}, d)
+	d.run()
+	s.expect(t, "1")
+	m.PostUserMessage("control")
+	d.run()
+	s.expect(t, "control")
+	room.room = 1
+	m.wake()
+	d.run()
+	s.expect(t, "2")
+}
+
+// narrow is an outlet with room for so many.
+type narrow struct{ room int }
+
+func (n *narrow) ready() bool { return n.room > 0 }
+func (n *narrow) flush()      {}
+
+// filling uses up room with each send.
+type filling struct {
+	*script
+	outlet *narrow
+}
+
+func (f *filling) InvokeUserMessage(m any) {
+	if _, ok := m.(*messages.Send); ok {
+		f.outlet.room--
+	}
+	f.script.InvokeUserMessage(m)
+}
+
+// A mailbox that protoactor suspends because of a panic waits, and goes on once
+// it is resumed.
+func TestMailboxPanicThenResume(t *testing.T) {
+	m, s, d := newMailbox()
+	s.panicOn = "bad"
+	m.RegisterHandlers(&suspending{s, m}, d)
+	m.PostUserMessage("bad")
+	m.PostUserMessage("good")
+	d.run()
+	s.expect(t, "bad")
+	m.PostSystemMessage(&actor.ResumeMailbox{})
+	d.run()
+	s.expect(t, "good")
+}
+
+// suspending suspends the mailbox on a failure, as protoactor does.
+type suspending struct {
+	*script
+	mailbox *mailbox
+}
+
+func (s *suspending) EscalateFailure(reason, message any) {
+	s.mailbox.PostSystemMessage(&actor.SuspendMailbox{})
+}
+
+// A system message goes ahead of control, which goes ahead of sends.
+func TestMailboxSystemFirst(t *testing.T) {
+	m, s, d := newMailbox()
+	m.outlet = &valve{}
+	m.PostUserMessage(messages.Text("send"))
+	m.PostUserMessage("control")
+	m.PostSystemMessage("system")
+	d.run()
+	s.expect(t, "system", "control", "send")
+}
+
+// Sends that were queued when the mailbox stopped are refused to whoever listens.
+func TestMailboxStopRefusesTheQueue(t *testing.T) {
+	m, _, d := newMailbox()
+	var refused []string
+	m.conn.system.EventStream.Subscribe(func(event any) {
+		if e, ok := event.(*messages.RejectedEvent); ok && is[*messages.ClosedError](e.Err) {
+			refused = append(refused, string(e.Message.(*messages.Send).Data))
+		}
+	})
+	m.PostUserMessage(messages.Text("1"))
+	m.PostUserMessage(messages.Text("2"))
+	m.stop()
+	m.PostUserMessage(messages.Text("late"))
+	d.run()
+	if len(refused) != 3 || refused[0] != "late" || refused[1] != "1" || refused[2] != "2" {
+		t.Errorf("refused %v", refused)
+	}
+}
+
+// Each producer's control messages and sends are handled in its order.
+func TestMailboxKeepsOrder(t *testing.T) {
+	const producers, each = 4, 3000
+	m, _, _ := newMailbox()
+	seen := &ordered{t: t, want: 2 * producers * each, done: make(chan struct{})}
+	m.RegisterHandlers(seen, actor.NewDefaultDispatcher(10))
+	m.outlet = &valve{}
+	var wg sync.WaitGroup
+	for p := range producers {
+		wg.Go(func() {
+			for n := range each {
+				m.post([2]int{p, n})
+				for m.admit(numbered(p, n)) != nil {
+					runtime.Gosched()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	<-seen.done
+}
+
+// ordered checks the numbers of both lanes; the mailbox alone calls it.
+type ordered struct {
+	script
+	t             *testing.T
+	sends, others [4]int
+	got, want     int
+	done          chan struct{}
+}
+
+func (o *ordered) InvokeUserMessage(message any) {
+	next, p, n := &o.sends, 0, 0
+	if m, ok := message.([2]int); ok {
+		next, p, n = &o.others, m[0], m[1]
+	} else {
+		p, n = numbersOf(message)
+	}
+	if n != next[p] {
+		o.t.Errorf("producer %d: got %d, want %d", p, n, next[p])
+	}
+	next[p] = n + 1
+	if o.got++; o.got == o.want {
+		close(o.done)
+	}
 }

@@ -39,3 +39,22 @@ func TestQueue(t *testing.T) {
 		t.Error("one too many")
 	}
 }
+
+// What one producer pushes comes out in that order.
+func TestQueueOrder(t *testing.T) {
+	var q queue
+	q.init()
+	for round := range 3 {
+		for i := range 100 {
+			q.push(i)
+		}
+		for i := range 100 {
+			if got := q.pop(); got != i {
+				t.Fatalf("round %d: got %v, want %d", round, got, i)
+			}
+		}
+		if q.pop() != nil || !q.empty(q.tail) {
+			t.Fatal("not empty")
+		}
+	}
+}

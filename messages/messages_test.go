@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestCloseValidate(t *testing.T) {
@@ -78,5 +79,80 @@ func TestStrings(t *testing.T) {
 		if got.String() != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
+	}
+}
+
+func found[E error](err error) bool {
+	var e E
+	return errors.As(fmt.Errorf("wrapped: %w", err), &e)
+}
+
+// Every type of error is found through what wraps it.
+func TestErrorsAs(t *testing.T) {
+	for name, ok := range map[string]bool{
+		"DialError":            found[*DialError](&DialError{}),
+		"HandshakeError":       found[*HandshakeError](&HandshakeError{}),
+		"ReadError":            found[*ReadError](&ReadError{}),
+		"ProtocolError":        found[*ProtocolError](&ProtocolError{}),
+		"WriteError":           found[*WriteError](&WriteError{}),
+		"HeartbeatError":       found[*HeartbeatError](&HeartbeatError{}),
+		"PeerClosedError":      found[*PeerClosedError](&PeerClosedError{}),
+		"HandlerError":         found[*HandlerError](&HandlerError{}),
+		"InternalError":        found[*InternalError](&InternalError{}),
+		"QueueFullError":       found[*QueueFullError](&QueueFullError{}),
+		"DroppedError":         found[*DroppedError](&DroppedError{}),
+		"MessageTooLargeError": found[*MessageTooLargeError](&MessageTooLargeError{}),
+		"ClosedError":          found[*ClosedError](&ClosedError{}),
+		"InvalidUTF8Error":     found[*InvalidUTF8Error](&InvalidUTF8Error{}),
+		"InvalidTypeError":     found[*InvalidTypeError](&InvalidTypeError{}),
+		"CloseCodeError":       found[*CloseCodeError](&CloseCodeError{}),
+		"CloseReasonError":     found[*CloseReasonError](&CloseReasonError{}),
+		"UnknownMessageError":  found[*UnknownMessageError](&UnknownMessageError{}),
+		"OptionError":          found[*OptionError](&OptionError{}),
+	} {
+		if !ok {
+			t.Errorf("%s is not found", name)
+		}
+	}
+}
+
+// The codes between the lists of TestCloseValidate.
+func TestCloseCodesAtTheEdges(t *testing.T) {
+	for code, want := range map[CloseCode]bool{
+		999: false, 1000: true, 1003: true, 1004: false, 1007: true, 1009: true, 1010: true,
+		1014: true, 1015: false, 1016: false, 2000: false, 2999: false, 3000: true, 3999: true,
+		4000: true, 4999: true, 5000: false,
+	} {
+		if code.Sendable() != want {
+			t.Errorf("%d: %t", code, !want)
+		}
+	}
+}
+
+// A Drain names the field that makes no sense.
+func TestDrainValidate(t *testing.T) {
+	for _, d := range []Drain{
+		{}, {Code: CloseServiceRestart}, {Over: time.Minute}, {Over: time.Second, Timeout: time.Second},
+	} {
+		if err := d.Validate(); err != nil {
+			t.Errorf("%+v: %v", d, err)
+		}
+	}
+	for _, test := range []struct {
+		drain Drain
+		field string
+	}{
+		{Drain{Over: -1}, "Drain.Over"},
+		{Drain{Timeout: -1}, "Drain.Timeout"},
+		{Drain{Over: 2, Timeout: 1}, "Drain.Timeout"},
+	} {
+		var option *OptionError
+		if err := test.drain.Validate(); !errors.As(err, &option) || option.Option != test.field {
+			t.Errorf("%+v: %v", test.drain, err)
+		}
+	}
+	var code *CloseCodeError
+	if err := (&Drain{Code: 1005}).Validate(); !errors.As(err, &code) || code.Code != 1005 {
+		t.Errorf("code 1005: %v", err)
 	}
 }

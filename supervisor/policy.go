@@ -56,6 +56,7 @@ func Exponential(first time.Duration, factor float64, maximum time.Duration) Pol
 // (1 for the first) of which the last had the given reason, or false if there
 // is to be none.
 func (p Policy) Next(attempt int, reason error, random *rand.Rand) (time.Duration, bool) {
+	p = p.withDefaults()
 	if p.MaxAttempts > 0 && attempt >= p.MaxAttempts {
 		return 0, false
 	}
@@ -72,6 +73,9 @@ func (p Policy) delay(attempt int, random *rand.Rand) time.Duration {
 	}
 	if p.Jitter {
 		delay *= random.Float64()
+	}
+	if delay >= math.MaxInt64 { // which a conversion would make negative
+		return math.MaxInt64
 	}
 	return time.Duration(delay)
 }

@@ -30,8 +30,10 @@ func TestPolicyDelays(t *testing.T) {
 		{grows, 4, 8 * time.Second},
 		{grows, 5, 10 * time.Second},
 		{grows, 10_000, 10 * time.Second}, // where the power is infinite
+		{Fixed(math.MaxInt64), 100, math.MaxInt64},
+		{Policy{Factor: 2, Cap: math.MaxInt64}, 100, math.MaxInt64},
 	} {
-		got, retry := test.policy.withDefaults().Next(test.attempt, nil, seeded())
+		got, retry := test.policy.Next(test.attempt, nil, seeded())
 		if got != test.want || !retry {
 			t.Errorf("%+v, attempt %d: %v, want %v", test.policy, test.attempt, got, test.want)
 		}
@@ -76,7 +78,7 @@ func TestPolicyEnds(t *testing.T) {
 		{coded, 1, closed(1000), true},
 		{coded, 1, errors.New("other"), true},
 	} {
-		if _, got := test.policy.withDefaults().Next(test.attempt, test.reason, seeded()); got != test.want {
+		if _, got := test.policy.Next(test.attempt, test.reason, seeded()); got != test.want {
 			t.Errorf("attempt %d, %v: retry %t", test.attempt, test.reason, got)
 		}
 	}

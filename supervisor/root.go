@@ -79,7 +79,7 @@ func (r *root) drain(ctx actor.Context, m *messages.Drain) {
 func (r *root) startTimeout(ctx actor.Context, m *messages.Drain) {
 	timeout := m.Timeout
 	if timeout == 0 {
-		timeout = m.Over + defaultDrainTimeout
+		timeout = max(m.Over, m.Over+defaultDrainTimeout) // the sum may overflow
 	}
 	self, system := ctx.Self(), ctx.ActorSystem()
 	r.timeout = time.AfterFunc(timeout, func() { system.Root.Send(self, &force{}) })

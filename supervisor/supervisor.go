@@ -82,6 +82,9 @@ func (s *Supervisor) Stopping() bool { return s.stopping.Load() }
 // It returns a [StoppedError] once the tree is stopping, and a
 // [messages.OptionError] if the policy makes no sense.
 func (s *Supervisor) Spawn(props *actor.Props, policy *Policy) (*actor.PID, error) {
+	if props == nil {
+		return nil, &messages.OptionError{Option: "props", Problem: "must not be nil"}
+	}
 	if policy == nil {
 		policy = &s.policy
 	}

@@ -256,6 +256,18 @@ func TestStopTwice(t *testing.T) {
 	})
 }
 
+func TestSpawnRefuses(t *testing.T) {
+	inTree(t, Policy{}, func(t *testing.T, sup *Supervisor, _ *fake, _ func(any)) {
+		var option *messages.OptionError
+		if _, err := sup.Spawn(nil, nil); !errors.As(err, &option) {
+			t.Errorf("got %v", err)
+		}
+		if n := sup.Running(); n != 1 {
+			t.Errorf("%d running", n)
+		}
+	})
+}
+
 func TestStartRefuses(t *testing.T) {
 	system := actor.NewActorSystem(actor.WithLoggerFactory(
 		func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))
@@ -269,5 +281,186 @@ func TestStartRefuses(t *testing.T) {
 	}
 	if _, err := Start(nil); !errors.As(err, &option) {
 		t.Errorf("no system: %v", err)
+	}
+}
+
+// empty starts a tree without children, in virtual time.
+func empty(t *testing.T, test func(*testing.T, *Supervisor), options ...Option) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		t.Cleanup(func() { pass(2 * time.Second) }) // protoactor counts dead letters for a second
+		system := actor.NewActorSystem(actor.WithLoggerFactory(
+			func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))
+		sup, err := Start(system, options...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, sup)
+		if err := sup.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// spawnFake spawns a fake child and waits for its start.
+func spawnFake(t *testing.T, sup *Supervisor) (*fake, *actor.PID) {
+	t.Helper()
+	child := newFake()
+	pid, err := sup.Spawn(actor.PropsFromProducer(func() actor.Actor { return child }), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-child.starts
+	return child, pid
+}
+
+// Stop of a tree without children takes no time.
+func TestStopEmpty(t *testing.T) {
+	empty(t, func(t *testing.T, sup *Supervisor) {
+		began := time.Now()
+		if err := sup.Stop(context.Background()); err != nil || time.Since(began) != 0 {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}
+
+// Panics of no known type count as attempts.
+func TestUntypedPanicsCount(t *testing.T) {
+	inTree(t, Policy{}, func(t *testing.T, _ *Supervisor, child *fake, send func(any)) {
+		for want := 1; want <= 3; want++ {
+			send(&fail{"bug"})
+			if d := <-child.decisions; d.Attempt != want {
+				t.Errorf("attempt %d, want %d", d.Attempt, want)
+			}
+			<-child.starts
+		}
+	})
+}
+
+// A policy that panics, and a restart, leave the siblings of the shard alone.
+func TestSiblingsAreLeftAlone(t *testing.T) {
+	empty(t, func(t *testing.T, sup *Supervisor) {
+		bad, pid := spawnFake(t, sup)
+		sibling, other := spawnFake(t, sup)
+		sup.System().Root.Send(pid, failure(1, 0))
+		<-bad.starts
+		sup.System().Root.Send(other, &ask{})
+		synctest.Wait()
+		if len(sibling.answers) != 1 || len(sibling.starts) != 0 || sup.Running() != 2 {
+			t.Errorf("%d answers, %d restarts, %d running", len(sibling.answers), len(sibling.starts), sup.Running())
+		}
+	}, WithShards(1), WithPolicy(Policy{Stop: func(error) bool { panic("policy") }}))
+}
+
+// A child that is up and is stopped from outside is forgotten.
+func TestStopOfALiveChildFromOutside(t *testing.T) {
+	empty(t, func(t *testing.T, sup *Supervisor) {
+		child, pid := spawnFake(t, sup)
+		sup.System().Root.Stop(pid)
+		pass(time.Hour)
+		if n := sup.Running(); n != 0 || len(child.starts) != 0 {
+			t.Errorf("%d running, %d restarts", n, len(child.starts))
+		}
+	})
+}
+
+// Stop while a restart is pending starts no zombie.
+func TestStopOfATreeThatWaits(t *testing.T) {
+	inTree(t, Policy{}, func(t *testing.T, sup *Supervisor, child *fake, send func(any)) {
+		send(failure(1, 0))
+		if err := sup.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+		pass(time.Hour)
+		if len(child.starts) != 0 || sup.Running() != 0 {
+			t.Errorf("%d restarts, %d running", len(child.starts), sup.Running())
+		}
+	})
+}
+
+// parent counts what a strategy asks of it.
+type parent struct {
+	actor.Supervisor
+	resumed, restarted int
+}
+
+func (p *parent) ResumeChildren(...*actor.PID)  { p.resumed++ }
+func (p *parent) RestartChildren(...*actor.PID) { p.restarted++ }
+
+// Ten thousand failures in a row leave one child and no pending restart.
+func TestStrategyLeavesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		t.Cleanup(func() { pass(2 * time.Second) })
+		system := actor.NewActorSystem(actor.WithLoggerFactory(
+			func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))
+		who, p := actor.NewPID("local", "child"), &parent{}
+		s := newStrategy(system, actor.NewPID("local", "shard"))
+		c := &child{pid: who, policy: Fixed(time.Hour).withDefaults()}
+		s.children[who.Id] = c
+		for epoch := range uint64(10_000) {
+			s.HandleFailure(system, p, who, nil, &Failure{Epoch: epoch}, nil)
+			c.restart.Stop()
+			s.restartNow(&restartDue{child: who, epoch: epoch})
+		}
+		if len(s.children) != 1 || c.restart != nil || p.resumed != 10_000 || p.restarted != 10_000 {
+			t.Errorf("%d children, %d resumed, %d restarted", len(s.children), p.resumed, p.restarted)
+		}
+	})
+}
+
+// A timer of an earlier failure restarts nothing.
+func TestStaleTimer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		who, p := actor.NewPID("local", "child"), &parent{}
+		s := newStrategy(nil, nil)
+		s.parent = p
+		c := &child{pid: who, epoch: 2, restart: time.AfterFunc(time.Hour, func() {})}
+		t.Cleanup(func() { c.restart.Stop() })
+		s.children[who.Id] = c
+		s.restartNow(&restartDue{child: who, epoch: 1})
+		if p.restarted != 0 || c.restart == nil {
+			t.Error("restarted")
+		}
+	})
+}
+
+// slow is a fake that takes an hour to stop.
+type slow struct{ *fake }
+
+func (s slow) Receive(ctx actor.Context) {
+	if _, ok := ctx.Message().(*actor.Stopping); ok {
+		pass(time.Hour)
+	}
+	s.fake.Receive(ctx)
+}
+
+// A restart that falls due while its child is stopping is not made: it would
+// make an actor that nobody can stop.
+func TestNoRestartOfWhatIsStopping(t *testing.T) {
+	for name, stop := range map[string]func(sup *Supervisor, pid *actor.PID){
+		"the child finished": func(sup *Supervisor, pid *actor.PID) {
+			sup.System().Root.Send(pid, &messages.Close{})
+		},
+		"the tree is stopped from outside": func(sup *Supervisor, _ *actor.PID) {
+			sup.System().Root.Stop(sup.PID())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			empty(t, func(t *testing.T, sup *Supervisor) {
+				child := slow{newFake()}
+				pid, err := sup.Spawn(actor.PropsFromProducer(func() actor.Actor { return child }), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				<-child.starts
+				sup.System().Root.Send(pid, failure(1, 0))
+				synctest.Wait()
+				stop(sup, pid)
+				pass(3 * time.Hour)
+				if len(child.decisions) != 1 || len(child.starts) != 0 {
+					t.Errorf("%d decisions, %d restarts", len(child.decisions), len(child.starts))
+				}
+			})
+		})
 	}
 }
