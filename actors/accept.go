@@ -82,11 +82,12 @@ func (u *upgradeConfig) validate() error {
 	return nil
 }
 
-// acceptor upgrades requests to connections.
-type acceptor struct {
+// Acceptor is an http.Handler that upgrades requests to connections: see [Accept].
+type Acceptor struct {
 	supervisor *supervisor.Supervisor
 	config     *config
 	limiter    *limiter
+	stats      stats
 }
 
 // Accept returns a handler that makes every WebSocket it accepts a connection
@@ -97,24 +98,23 @@ type acceptor struct {
 //
 // It panics with a [messages.OptionError] if an option makes no sense, as
 // http.Handle does for a pattern.
-func Accept(sup *supervisor.Supervisor, options ...Option) http.Handler {
+func Accept(sup *supervisor.Supervisor, options ...Option) *Acceptor {
 	config, err := newConfig(sup, server, "", options)
 	if err != nil {
 		panic(err)
 	}
 	config.policy = &supervisor.Policy{MaxAttempts: 1}
-	return &acceptor{supervisor: sup, config: config, limiter: newLimiter(&config.limits)}
+	return &Acceptor{supervisor: sup, config: config, limiter: newLimiter(&config.limits)}
 }
 
 // ServeHTTP implements http.Handler.
-func (a *acceptor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (a *Acceptor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	value, err := a.admit(w, r)
-	if err != nil {
-		refuseUpgrade(w, err)
-		return
+	if err == nil {
+		err = a.limiter.enter()
 	}
-	if err := a.limiter.enter(); err != nil {
-		refuseUpgrade(w, err)
+	if err != nil {
+		a.stats.refused.add(refuseUpgrade(w, err))
 		return
 	}
 	if err := a.accept(w, r, value); err != nil {
@@ -124,14 +124,17 @@ func (a *acceptor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // accept upgrades a request and starts its connection. If it returns an error, the
 // request has been answered.
-func (a *acceptor) accept(w http.ResponseWriter, r *http.Request, value any) error {
+func (a *Acceptor) accept(w http.ResponseWriter, r *http.Request, value any) error {
 	config := *a.config
 	config.url = r.URL.String()
 	c := newConn(a.supervisor, &config)
-	d, err := c.handshake(w, r)
+	d, status, err := c.handshake(w, r)
 	if err != nil {
+		a.stats.refused.add(status)
 		return err
 	}
+	a.stats.accepted.Add(1)
+	c.onClosed = a.stats.closed.add
 	d.value = value
 	c.accepted, c.onStopped = d, a.limiter.leave
 	if err := c.spawn(a.supervisor); err != nil {
@@ -143,7 +146,7 @@ func (a *acceptor) accept(w http.ResponseWriter, r *http.Request, value any) err
 }
 
 // admit decides about a request before anything is spent on it.
-func (a *acceptor) admit(w http.ResponseWriter, r *http.Request) (value any, err error) {
+func (a *Acceptor) admit(w http.ResponseWriter, r *http.Request) (value any, err error) {
 	if !canHijack(w) {
 		return nil, &UpgradeError{Status: http.StatusNotImplemented} // HTTP/2, or a wrapper that hides it
 	}
@@ -158,18 +161,30 @@ func (a *acceptor) admit(w http.ResponseWriter, r *http.Request) (value any, err
 	return a.config.upgrade.hook(r)
 }
 
-func refuseUpgrade(w http.ResponseWriter, err error) {
+// Stats returns what it has counted. Anybody may call it.
+func (a *Acceptor) Stats() AcceptStats {
+	return AcceptStats{
+		Open:     a.limiter.running.Load(),
+		Accepted: a.stats.accepted.Load(),
+		Refused:  a.stats.refused.read(),
+		Closed:   a.stats.closed.read(),
+	}
+}
+
+// refuseUpgrade answers a request that is not upgraded, and returns the status.
+func refuseUpgrade(w http.ResponseWriter, err error) int {
 	refusal := &UpgradeError{Status: http.StatusForbidden}
 	errors.As(err, &refusal)
 	for name, values := range refusal.Header {
 		w.Header()[name] = values
 	}
 	http.Error(w, refusal.Error(), refusal.Status)
+	return refusal.Status
 }
 
 // handshake upgrades a request (RFC 6455, section 4.2). If it returns an error,
-// the request has been answered.
-func (c *Conn) handshake(w http.ResponseWriter, r *http.Request) (*dialed, error) {
+// the request has been answered with the status.
+func (c *Conn) handshake(w http.ResponseWriter, r *http.Request) (d *dialed, status int, err error) {
 	h := &hijacker{ResponseWriter: w, conn: c}
 	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
 		Subprotocols:       c.config.subprotocols,
@@ -182,8 +197,8 @@ func (c *Conn) handshake(w http.ResponseWriter, r *http.Request) (*dialed, error
 		},
 	})
 	if err != nil {
-		return nil, err
+		return nil, h.status, err
 	}
 	ws.SetReadLimit(c.config.readLimit)
-	return &dialed{ws: ws, sock: h.sock, subprotocol: ws.Subprotocol()}, nil
+	return &dialed{ws: ws, sock: h.sock, subprotocol: ws.Subprotocol()}, h.status, nil
 }

@@ -215,8 +215,8 @@ func upgrade(t *testing.T, url string, header http.Header) *http.Response {
 // starts nothing.
 func TestBadRequests(t *testing.T) {
 	sup, events := start(t), wstest.NewRecorder()
-	server := httptest.NewServer(actors.Accept(sup, actors.WithHandler(events.Handler),
-		actors.WithOriginPatterns("*.friend.test")))
+	acceptor := actors.Accept(sup, actors.WithHandler(events.Handler), actors.WithOriginPatterns("*.friend.test"))
+	server := httptest.NewServer(acceptor)
 	defer server.Close()
 	defer http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 	for name, test := range map[string]struct {
@@ -239,6 +239,9 @@ func TestBadRequests(t *testing.T) {
 	}
 	if n := sup.Running(); n != 0 {
 		t.Errorf("%d connections", n)
+	}
+	if s := acceptor.Stats(); s.Accepted != 0 || s.Open != 0 || s.Refused[426] != 2 || s.Refused[400] != 4 || s.Refused[403] != 1 {
+		t.Errorf("counted %+v", s)
 	}
 	answer := upgrade(t, server.URL, http.Header{"Origin": {"https://a.friend.test"}})
 	if answer.StatusCode != http.StatusSwitchingProtocols {
@@ -318,7 +321,8 @@ func masked(frame []byte) []byte {
 // Frames that break the protocol end with the code that RFC 6455 names.
 func TestBadFrames(t *testing.T) {
 	sup, events := start(t), wstest.NewRecorder()
-	server := httptest.NewServer(actors.Accept(sup, actors.WithHandler(events.Handler), actors.WithReadLimit(1000)))
+	acceptor := actors.Accept(sup, actors.WithHandler(events.Handler), actors.WithReadLimit(1000))
+	server := httptest.NewServer(acceptor)
 	defer server.Close()
 	for name, test := range map[string]struct {
 		frames []byte
@@ -367,6 +371,9 @@ Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
 		if e := events.Last(t); e.Clean {
 			t.Errorf("%s: got %s", name, wstest.Describe(e))
 		}
+	}
+	if s := acceptor.Stats(); s.Accepted != 11 || s.Closed[1002] != 9 || s.Closed[1007] != 1 || s.Closed[1009] != 1 {
+		t.Errorf("counted %+v", s)
 	}
 }
 

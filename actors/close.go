@@ -85,6 +85,9 @@ func (c *connection) tellLast() {
 	e := &messages.Closed{Dropped: c.dropped}
 	c.tellClosed(e)
 	c.clean = e.Clean || bare
+	if c.onClosed != nil {
+		c.onClosed(e.Code)
+	}
 }
 
 // tellClosed completes the Closed of this epoch and tells it.

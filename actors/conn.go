@@ -31,7 +31,9 @@ type Conn struct {
 	// The connection's alone. They outlive its incarnations.
 	handler  handler
 	accepted *dialed // of a server's: the socket, until it is taken
-	// onStopped is a server's, called once with the end of the actor.
+	// What a server wants to know: how it was closed, once, and that the actor has
+	// ended, once.
+	onClosed  func(messages.CloseCode)
 	onStopped func()
 	clean     bool // how it ended: see supervisor.Finished
 	dropped   int  // likewise

@@ -11,8 +11,9 @@ import (
 // hijacker puts a socket of ours below what coder/websocket accepts.
 type hijacker struct {
 	http.ResponseWriter
-	conn *Conn
-	sock *socket
+	conn   *Conn
+	sock   *socket
+	status int // as written
 }
 
 // The server's own buffers are 4 KiB each and would stay for the life of the
@@ -53,6 +54,12 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	return h.sock, bufio.NewReadWriter(reader, bufio.NewWriterSize(h.sock, hijackedBuffer)), nil
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (h *hijacker) WriteHeader(status int) {
+	h.status = status
+	h.ResponseWriter.WriteHeader(status)
 }
 
 // WriteHeaderNow passes on what coder/websocket asks gin's writer for.
