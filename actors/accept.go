@@ -29,7 +29,7 @@ type Upgrade func(r *http.Request) (value any, err error)
 
 // UpgradeError refuses an upgrade.
 type UpgradeError struct {
-	// Status is the HTTP status, 400 to 599.
+	// Status is the HTTP status, 400 to 599. Any other is answered as 500.
 	Status int
 	// Reason is the body of the answer. Empty means the status's own text.
 	Reason string
@@ -175,11 +175,15 @@ func (a *Acceptor) Stats() AcceptStats {
 func refuseUpgrade(w http.ResponseWriter, err error) int {
 	refusal := &UpgradeError{Status: http.StatusForbidden}
 	errors.As(err, &refusal)
+	status := refusal.Status
+	if status < 400 || status > 599 {
+		status = http.StatusInternalServerError // net/http panics at some
+	}
 	for name, values := range refusal.Header {
 		w.Header()[name] = values
 	}
-	http.Error(w, refusal.Error(), refusal.Status)
-	return refusal.Status
+	http.Error(w, refusal.Error(), status)
+	return status
 }
 
 // handshake upgrades a request (RFC 6455, section 4.2). If it returns an error,

@@ -156,6 +156,8 @@ func TestUpgradeHook(t *testing.T) {
 				return nil, &actors.UpgradeError{
 					Status: 401, Reason: "who are you?", Header: http.Header{"Www-Authenticate": {"Bearer"}},
 				}
+			case "broken":
+				return nil, &actors.UpgradeError{Reason: "no status"}
 			case "secret":
 				return nil, errors.New("the database says no")
 			default:
@@ -166,7 +168,7 @@ func TestUpgradeHook(t *testing.T) {
 	for query, want := range map[string]struct {
 		status int
 		body   string
-	}{"": {401, "who are you?\n"}, "?user=secret": {403, "Forbidden\n"}} {
+	}{"": {401, "who are you?\n"}, "?user=broken": {500, "no status\n"}, "?user=secret": {403, "Forbidden\n"}} {
 		answer := upgrade(t, server.URL+query, nil)
 		body, _ := io.ReadAll(answer.Body)
 		if answer.StatusCode != want.status || string(body) != want.body {
