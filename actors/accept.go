@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"path"
+	"sync/atomic"
 
 	"github.com/coder/websocket"
 
@@ -125,9 +126,7 @@ func (a *Acceptor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // accept upgrades a request and starts its connection. If it returns an error, the
 // request has been answered.
 func (a *Acceptor) accept(w http.ResponseWriter, r *http.Request, value any) error {
-	config := *a.config
-	config.url = r.URL.String()
-	c := newConn(a.supervisor, &config)
+	c := newConn(a.supervisor, a.config, r.URL.String())
 	d, status, err := c.handshake(w, r)
 	if err != nil {
 		a.stats.refused.add(status)
@@ -190,19 +189,22 @@ func refuseUpgrade(w http.ResponseWriter, err error) int {
 // the request has been answered with the status.
 func (c *Conn) handshake(w http.ResponseWriter, r *http.Request) (d *dialed, status int, err error) {
 	h := &hijacker{ResponseWriter: w, conn: c}
+	// Not h, in these two: they stay, and h has the request and all that is its.
+	var sock atomic.Pointer[socket]
 	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
 		Subprotocols:       c.config.subprotocols,
 		OriginPatterns:     c.config.upgrade.origins,
 		InsecureSkipVerify: c.config.upgrade.any,
 		CompressionMode:    c.config.compression,
-		OnPingReceived:     func(ctx context.Context, payload []byte) bool { return h.sock.mayPong(ctx, payload) },
+		OnPingReceived:     func(ctx context.Context, payload []byte) bool { return sock.Load().mayPong(ctx, payload) },
 		OnPongReceived: func(_ context.Context, payload []byte) {
-			c.answered(h.sock, pingNumber(payload))
+			c.answered(sock.Load(), pingNumber(payload))
 		},
 	})
 	if err != nil {
 		return nil, h.status, err
 	}
+	sock.Store(h.sock)
 	ws.SetReadLimit(c.config.readLimit)
 	return &dialed{ws: ws, sock: h.sock, subprotocol: ws.Subprotocol()}, h.status, nil
 }

@@ -19,6 +19,9 @@ type Conn struct {
 	pid     *actor.PID
 	system  *actor.ActorSystem
 	config  *config
+	url     string
+	props   *actor.Props // of the connection, and of its reader and heartbeat
+	tree    *supervisor.Supervisor
 	mailbox mailbox
 
 	// Published by the connection, read by anybody.
@@ -30,6 +33,7 @@ type Conn struct {
 
 	// The connection's alone. They outlive its incarnations.
 	handler  handler
+	spawning child   // what props are used for just now; nil: the connection
 	accepted *dialed // of a server's: the socket, until it is taken
 	// What a server wants to know: how it was closed, once, and that the actor has
 	// ended, once.
@@ -54,27 +58,23 @@ func Connect(sup *supervisor.Supervisor, url string, options ...Option) (*Conn, 
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(sup, config)
+	c := newConn(sup, config, url)
 	if err := c.spawn(sup); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-func newConn(sup *supervisor.Supervisor, config *config) *Conn {
-	c := &Conn{system: sup.System(), config: config}
-	c.credit.init(config.maxUnhandled)
+func newConn(sup *supervisor.Supervisor, config *config, url string) *Conn {
+	c := &Conn{system: sup.System(), config: config, url: url, tree: sup}
+	c.credit.limit = int64(config.maxUnhandled)
 	c.mailbox.init(c)
+	c.props = actor.PropsFromProducer(c.produce, actor.WithMailbox(c.produceMailbox))
 	return c
 }
 
 func (c *Conn) spawn(sup *supervisor.Supervisor) error {
-	props := actor.PropsFromProducer(
-		func() actor.Actor { return &connection{Conn: c} },
-		actor.WithMailbox(func() actor.Mailbox { return &c.mailbox }),
-		actor.WithOnInit(func(ctx actor.Context) { c.pid = ctx.Self() }),
-	)
-	_, err := sup.Spawn(props, c.config.policy)
+	_, err := sup.Spawn(c.props, c.config.policy)
 	return err
 }
 
@@ -82,7 +82,7 @@ func (c *Conn) spawn(sup *supervisor.Supervisor) error {
 func (c *Conn) PID() *actor.PID { return c.pid }
 
 // URL is what Connect was called with, or as a server what the client asked for.
-func (c *Conn) URL() string { return c.config.url }
+func (c *Conn) URL() string { return c.url }
 
 // ReadyState is the browser's readyState.
 func (c *Conn) ReadyState() messages.ReadyState {

@@ -43,7 +43,8 @@ type connection struct {
 	cancelDial func()
 	ws         *websocket.Conn
 	sock       *socket
-	reader     *reader // nil when there is none, or it has ended
+	reader     *reader       // nil when there is none, or it has ended
+	children   [2]*actor.PID // the reader and the heartbeat
 	openedAt   time.Time
 	written    uint64
 
@@ -97,6 +98,7 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.start(ctx)
 	case *actor.Restarting:
 		c.release()
+		c.stopChildren()
 	case *actor.Stopping:
 		c.stop()
 	case *actor.Stopped:
@@ -197,6 +199,7 @@ func (c *connection) stop() {
 	if c.phase != closed {
 		c.tellLast()
 	}
+	c.stopChildren()
 	c.stopHandler()
 	c.finish()
 }

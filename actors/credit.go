@@ -7,13 +7,8 @@ import "sync/atomic"
 type credit struct {
 	limit     int64
 	unhandled atomic.Int64
-	paused    atomic.Bool   // the reader waits
-	wake      chan struct{} // room for one: a poke that comes early is kept
-}
-
-func (c *credit) init(limit int) {
-	c.limit = int64(limit)
-	c.wake = make(chan struct{}, 1)
+	paused    atomic.Bool // the reader waits
+	reader    atomic.Pointer[reader]
 }
 
 // full reports whether the reader has to stop.
@@ -46,8 +41,7 @@ func (c *credit) reset() {
 
 // poke makes a waiting reader look again.
 func (c *credit) poke() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
+	if r := c.reader.Load(); r != nil {
+		r.wakeUp()
 	}
 }

@@ -55,14 +55,14 @@ func (c *Conn) dial(ctx context.Context) *dialed {
 	var sock atomic.Pointer[socket]
 	var asked atomic.Bool
 	transport := c.config.transport(func(conn net.Conn) net.Conn {
-		s := newSocket(conn, c.config, &c.credit)
+		s := newSocket(conn, c)
 		sock.Store(s)
 		return s
 	})
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		WroteRequest: func(httptrace.WroteRequestInfo) { asked.Store(true) },
 	})
-	ws, response, err := websocket.Dial(ctx, c.config.url, &websocket.DialOptions{
+	ws, response, err := websocket.Dial(ctx, c.url, &websocket.DialOptions{
 		HTTPClient:      &http.Client{Transport: transport, CheckRedirect: doNotFollow},
 		HTTPHeader:      c.config.header,
 		Subprotocols:    c.config.subprotocols,
@@ -78,6 +78,7 @@ func (c *Conn) dial(ctx context.Context) *dialed {
 		}
 		return &dialed{err: c.dialError(asked.Load(), response, err)}
 	}
+	sock.Load().frames()
 	ws.SetReadLimit(c.config.readLimit)
 	return &dialed{ws: ws, sock: sock.Load(), subprotocol: ws.Subprotocol()}
 }
@@ -109,11 +110,11 @@ func (c *Conn) dialError(asked bool, response *http.Response, err error) error {
 	case response != nil:
 		body, _ := io.ReadAll(response.Body) // coder/websocket has read 1024 bytes of it
 		return &messages.HandshakeError{
-			URL: c.config.url, Status: response.StatusCode, Header: response.Header, Body: body, Err: err,
+			URL: c.url, Status: response.StatusCode, Header: response.Header, Body: body, Err: err,
 		}
 	case asked:
-		return &messages.HandshakeError{URL: c.config.url, Err: err}
+		return &messages.HandshakeError{URL: c.url, Err: err}
 	default:
-		return &messages.DialError{URL: c.config.url, Err: err}
+		return &messages.DialError{URL: c.url, Err: err}
 	}
 }

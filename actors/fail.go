@@ -46,6 +46,7 @@ func (c *connection) readerEnded(m *readerEnded) {
 		return
 	}
 	c.reader = nil
+	c.stopChildren()
 	switch c.phase {
 	case open:
 		c.fail(m.err)

@@ -40,7 +40,8 @@ func (h *handlerConfig) shared() bool { return h.pid != nil }
 
 // propsFor returns the Props of a handler of the connection's own.
 func (h *handlerConfig) propsFor(c *Conn) *actor.Props {
-	mailbox := actor.WithMailbox(actor.Unbounded(&handled{c}))
+	c.handler.inbox.init(c)
+	mailbox := actor.WithMailbox(func() actor.Mailbox { return &c.handler.inbox })
 	switch {
 	case h.props != nil:
 		return h.props.Clone(mailbox)
@@ -53,24 +54,10 @@ func (h *handlerConfig) propsFor(c *Conn) *actor.Props {
 	}
 }
 
-// handled counts, in the handler's mailbox, what the handler has handled.
-type handled struct{ conn *Conn }
-
-func (*handled) MailboxStarted()   {}
-func (*handled) MessagePosted(any) {}
-func (*handled) MailboxEmpty()     {}
-
-// MessageReceived implements actor.MailboxMiddleware: it is called after the
-// handler's Receive.
-func (h *handled) MessageReceived(message any) {
-	if received, ok := message.(*messages.Received); ok && received.Conn == h.conn.pid {
-		h.conn.credit.give(1)
-	}
-}
-
 // handler is the connection's view of its handler. It outlives the incarnations.
 type handler struct {
-	pid *actor.PID
+	pid   *actor.PID
+	inbox inbox // unless it is shared
 	// failures counts the panics since the connection last started. After
 	// the first the handler is restarted at once, after a second it stays
 	// suspended until the next start: a handler that cannot start must not
@@ -90,14 +77,7 @@ func (c *connection) startHandler() {
 		c.ctx.Watch(h.pid)
 		c.credit.reset() // it gives back what is of this epoch only
 	case h.pid == nil:
-		// Not ctx.Spawn: protoactor stops all that a restarting actor has
-		// spawned, and the handler outlives the incarnations. Parent,
-		// failures and Terminated are those of a child all the same.
-		pid, err := actor.DefaultSpawner(c.system, c.pid.Id+"/handler", config.propsFor(c.Conn), c.ctx)
-		if err != nil {
-			panic(err)
-		}
-		h.pid = pid
+		h.pid = c.adopt(config.propsFor(c.Conn), c.pid.Id+"/handler")
 	case h.suspended():
 		c.ctx.(actor.Supervisor).RestartChildren(h.pid)
 	}
@@ -116,7 +96,7 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 	_ *actor.RestartStatistics, reason, message any,
 ) {
 	if !who.Equal(c.handler.pid) {
-		c.fail(&messages.InternalError{Reason: reason})
+		c.childFailed(reason)
 		return
 	}
 	if received, ok := message.(*messages.Received); ok && received.Conn == c.pid {

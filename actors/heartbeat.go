@@ -29,12 +29,11 @@ type heartbeatConfig struct {
 // It knows nothing of how its socket ends: what it says then is for nobody, and it
 // stops with the incarnation.
 type heartbeat struct {
+	inbox
 	*heartbeatConfig
-	conn  *Conn
 	epoch uint64
 	sock  *socket
 	timer *time.Timer
-	self  *actor.PID
 
 	number  uint64        // of the last ping
 	awaited bool          // its answer is
@@ -58,15 +57,15 @@ func (c *connection) startHeartbeat() {
 	if c.config.heartbeat.off {
 		return
 	}
-	h := &heartbeat{heartbeatConfig: &c.config.heartbeat, conn: c.Conn, epoch: c.own, sock: c.sock}
-	c.ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return h }))
+	c.children[1] = c.startChild(&heartbeat{heartbeatConfig: &c.config.heartbeat, epoch: c.own, sock: c.sock})
 }
+
+func (h *heartbeat) mailbox() *inbox { return &h.inbox }
 
 // Receive implements actor.Actor.
 func (h *heartbeat) Receive(ctx actor.Context) {
 	switch ctx.Message().(type) {
 	case *actor.Started:
-		h.self = ctx.Self()
 		h.wait(h.interval)
 	case *tick:
 		h.tick()
@@ -76,7 +75,7 @@ func (h *heartbeat) Receive(ctx actor.Context) {
 }
 
 func (h *heartbeat) wait(d time.Duration) {
-	h.timer = time.AfterFunc(d, func() { h.conn.system.Root.Send(h.self, &tick{}) })
+	h.timer = time.AfterFunc(d, func() { h.PostUserMessage(&tick{}) })
 }
 
 func (h *heartbeat) tick() {

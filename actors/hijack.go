@@ -16,9 +16,14 @@ type hijacker struct {
 	status int // as written
 }
 
-// The server's own buffers are 4 KiB each and would stay for the life of the
-// connection. Small ones cost a little more copying where messages are large.
-const hijackedBuffer = 512
+// hijackedBuffer is the size of coder/websocket's buffers. The server's own are
+// 4 KiB each and would stay for the life of the connection; gathering small reads
+// and writes is what the socket does, while there is something to gather. Where it
+// cannot read ahead, under TLS, a little is needed for the headers of frames.
+const (
+	hijackedBuffer = 16 // bufio's smallest
+	secureBuffer   = 512
+)
 
 // canHijack reports whether a response can be upgraded, through whatever wraps it.
 func canHijack(w http.ResponseWriter) bool {
@@ -41,14 +46,19 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.sock = newSocket(conn, h.conn.config, &h.conn.credit)
+	h.sock = newSocket(conn, h.conn)
 	ahead, err := rw.Reader.Peek(rw.Reader.Buffered())
 	if err != nil {
 		_ = conn.Close()
 		return nil, nil, err
 	}
+	if h.sock.frames() {
+		h.sock.intake.prepend(ahead)
+		return h.sock, bufio.NewReadWriter(
+			bufio.NewReaderSize(h.sock, hijackedBuffer), bufio.NewWriterSize(h.sock, hijackedBuffer)), nil
+	}
 	ahead = bytes.Clone(ahead)
-	reader := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(ahead), h.sock), max(hijackedBuffer, len(ahead)))
+	reader := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(ahead), h.sock), max(secureBuffer, len(ahead)))
 	if _, err := reader.Peek(len(ahead)); err != nil {
 		_ = conn.Close()
 		return nil, nil, err

@@ -11,7 +11,7 @@ import (
 	"github.com/sockvisor/sockvisor/supervisor"
 )
 
-// An idle connection has one goroutine, the blocked reader.
+// An idle connection in memory has one goroutine, the blocked reader.
 func TestIdleConnectionHasOneGoroutine(t *testing.T) {
 	const connections = 20
 	inMemory(t, wstest.Mute, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
@@ -22,9 +22,26 @@ func TestIdleConnectionHasOneGoroutine(t *testing.T) {
 			wstest.Next[*messages.Opened](t, events)
 		}
 		synctest.Wait()
-		peers, readers := goroutines("wstest.(*Server).run"), goroutines("actors.(*reader).run")
+		peers, readers := goroutines("wstest.(*Server).run"), goroutines("actors.(*reader).loop")
 		if all := goroutines("") - before; readers != connections || all != peers+readers {
 			t.Errorf("%d connections have %d goroutines, %d of them readers", connections, all-peers, readers)
+		}
+	})
+}
+
+// On a socket of which the kernel tells it has none; all have one together.
+func TestIdleConnectionsOnLoopbackShareOneGoroutine(t *testing.T) {
+	const connections = 20
+	onLoopback(t, wstest.Mute, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+		for range connections {
+			_, events := connect(t, sup, server)
+			wstest.Next[*messages.Opened](t, events)
+		}
+		for goroutines("actors.") > goroutines("wstest.")+1 {
+			runtime.Gosched() // the last dial is about to end
+		}
+		if n := goroutines("actors.newPoller"); n != 1 {
+			t.Errorf("%d connections have %d goroutines", connections, n)
 		}
 	})
 }

@@ -5,7 +5,7 @@ import "github.com/sockvisor/sockvisor/messages"
 func (c *connection) inspect() *messages.Inspected {
 	return &messages.Inspected{
 		Conn:           c.pid,
-		URL:            c.config.url,
+		URL:            c.url,
 		ReadyState:     c.ReadyState(),
 		Phase:          c.phase.String(),
 		Epoch:          c.own,

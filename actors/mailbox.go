@@ -1,9 +1,6 @@
 package actors
 
 import (
-	"runtime"
-	"sync/atomic"
-
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
@@ -19,17 +16,10 @@ import (
 //
 // Any goroutine may post. All else happens in run, on one goroutine at a time.
 type mailbox struct {
-	conn       *Conn
-	invoker    actor.MessageInvoker
-	dispatcher actor.Dispatcher
-	schedule   func() // process, bound once
-
-	system  queue
+	runner
+	conn    *Conn
 	control queue
 	lane    lane
-
-	status    atomic.Int32
-	suspended bool
 	// outlet is where the lane drains to, nil while there is no open socket.
 	outlet outlet
 	// over says that the connection ended: sends that are still queued, or
@@ -49,30 +39,23 @@ type outlet interface {
 // discarder is a message that owns something and must not just be forgotten.
 type discarder interface{ discard() }
 
-const (
-	mailboxIdle int32 = iota
-	mailboxRunning
-)
-
 var _ actor.Mailbox = (*mailbox)(nil)
 
 func (m *mailbox) init(c *Conn) {
+	m.runner.init(m)
 	m.conn = c
 	m.lane.maxMessages = c.config.maxMessages
 	m.lane.maxBytes = c.config.maxBytes
 	m.lane.slack = c.config.overflow.slack()
-	m.system.init()
-	m.control.init()
-	m.schedule = m.process
 }
 
-// RegisterHandlers implements actor.Mailbox.
+// RegisterHandlers implements actor.Mailbox. It comes before the actor's Started.
 func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, dispatcher actor.Dispatcher) {
-	m.invoker, m.dispatcher = invoker, dispatcher
+	m.runner.RegisterHandlers(invoker, dispatcher)
+	if ctx, ok := invoker.(actor.Context); ok {
+		m.conn.pid = ctx.Self()
+	}
 }
-
-// Start implements actor.Mailbox.
-func (m *mailbox) Start() {}
 
 // UserMessageCount implements actor.Mailbox.
 func (m *mailbox) UserMessageCount() int {
@@ -121,107 +104,24 @@ func (m *mailbox) post(message any) {
 	m.wake()
 }
 
-// PostSystemMessage implements actor.Mailbox.
-func (m *mailbox) PostSystemMessage(message any) {
-	m.system.push(message)
-	m.wake()
-}
-
-func (m *mailbox) wake() {
-	if m.status.CompareAndSwap(mailboxIdle, mailboxRunning) {
-		m.dispatcher.Schedule(m.schedule)
-	}
-}
-
-// process runs until nothing is left to do, then is idle. What it needs to see
-// whether something came meanwhile it reads before it is idle: afterwards all
-// but the queues may belong to another run.
-func (m *mailbox) process() {
-	for {
-		m.run()
-		rest := m.rest()
-		m.status.Store(mailboxIdle)
-		if !rest.any() || !m.status.CompareAndSwap(mailboxIdle, mailboxRunning) {
-			return
-		}
-	}
-}
-
-// rest is what a mailbox that goes idle still has to look at.
-type rest struct {
-	mailbox         *mailbox
-	system, control *node
-	ticket          uint64
-	suspended, over bool
-	outlet          outlet
-}
-
 func (m *mailbox) rest() rest {
-	return rest{
-		mailbox: m, system: m.system.tail, control: m.control.tail, ticket: m.lane.head,
-		suspended: m.suspended, over: m.over, outlet: m.outlet,
-	}
+	return rest{queue: &m.control, lane: &m.lane, ticket: m.lane.head, always: m.over, outlet: m.outlet}
 }
 
-func (r *rest) any() bool {
-	if !r.mailbox.system.empty(r.system) {
-		return true
-	}
-	if r.suspended {
-		return false
-	}
-	if !r.mailbox.control.empty(r.control) {
-		return true
-	}
-	draining := r.over || r.outlet != nil && r.outlet.ready() || r.mailbox.lane.excess()
-	return draining && r.mailbox.lane.filled(r.ticket)
-}
+func (m *mailbox) handled(any) {}
 
-// run handles what is queued until nothing is or the actor panics.
-func (m *mailbox) run() {
-	var message any
-	defer func() {
-		if reason := recover(); reason != nil {
-			m.invoker.EscalateFailure(reason, message)
-		}
-	}()
-	throughput := m.dispatcher.Throughput()
-	for n := 1; ; n++ {
-		if n%throughput == 0 {
-			runtime.Gosched()
-		}
-		if message = m.system.pop(); message != nil {
-			m.invokeSystem(message)
-			continue
-		}
-		if m.suspended {
-			return
-		}
-		if message = m.next(); message == nil {
-			break
-		}
-		m.invoker.InvokeUserMessage(message)
-	}
+// drained puts on the wire what was written in this run.
+func (m *mailbox) drained() {
 	if m.outlet != nil {
 		m.outlet.flush()
 	}
 }
 
-func (m *mailbox) invokeSystem(message any) {
-	switch message.(type) {
-	case *actor.SuspendMailbox:
-		m.suspended = true
-	case *actor.ResumeMailbox:
-		m.suspended = false
-	case *actor.Restart:
-		// What was said to this incarnation before its restart, such as the
-		// decision to restart it, it still hears.
-		for said := m.control.pop(); said != nil; said = m.control.pop() {
-			m.invoker.InvokeUserMessage(said)
-		}
-		m.invoker.InvokeSystemMessage(message)
-	default:
-		m.invoker.InvokeSystemMessage(message)
+// restarting lets the incarnation hear what was said to it before its restart, such
+// as the decision to restart it.
+func (m *mailbox) restarting() {
+	for said := m.control.pop(); said != nil; said = m.control.pop() {
+		m.invoker.InvokeUserMessage(said)
 	}
 }
 

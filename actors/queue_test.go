@@ -10,7 +10,6 @@ import (
 func TestQueue(t *testing.T) {
 	const producers, each = 8, 10_000
 	var q queue
-	q.init()
 	if q.pop() != nil {
 		t.Error("a new queue has a message")
 	}
@@ -43,7 +42,6 @@ func TestQueue(t *testing.T) {
 // What one producer pushes comes out in that order.
 func TestQueueOrder(t *testing.T) {
 	var q queue
-	q.init()
 	for round := range 3 {
 		for i := range 100 {
 			q.push(i)
@@ -53,7 +51,7 @@ func TestQueueOrder(t *testing.T) {
 				t.Fatalf("round %d: got %v, want %d", round, got, i)
 			}
 		}
-		if q.pop() != nil || !q.empty(q.tail) {
+		if q.pop() != nil || q.waiting() {
 			t.Fatal("not empty")
 		}
 	}

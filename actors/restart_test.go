@@ -16,8 +16,16 @@ import (
 
 // A thousand restarts in a row leave no goroutine, no file and no child behind.
 func TestThousandRestarts(t *testing.T) {
-	before := openFiles(t)
 	sup := start(t)
+	first, err := wstest.ListenTCP(wstest.Echo)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, events := connect(t, sup, first) // the tree's poller stays
+	wstest.Next[*messages.Opened](t, events)
+	closeAndWait(t, conn, events)
+	first.Close()
+	before := openFiles(t)
 	idle := goleak.IgnoreCurrent()
 	registered := processes(sup.System())
 
@@ -25,7 +33,7 @@ func TestThousandRestarts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, events := connect(t, sup, server, actors.WithPolicy(supervisor.Fixed(time.Nanosecond)))
+	conn, events = connect(t, sup, server, actors.WithPolicy(supervisor.Fixed(time.Nanosecond)))
 	for epoch := range uint64(1000) {
 		wstest.Next[*messages.Opened](t, events)
 		wstest.Next[*messages.Failed](t, events)

@@ -7,7 +7,6 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -29,7 +28,8 @@ import (
 // swapping the pointer. That is all the mutual exclusion there is.
 type socket struct {
 	net.Conn
-	try     *tryWriter // nil where the kernel cannot be asked
+	try     try
+	poller  *poller // nil where the kernel cannot be asked to tell
 	timeout time.Duration
 	maximum int // of pending bytes, before the peer is taken for hostile
 	credit  *credit
@@ -46,6 +46,8 @@ type socket struct {
 	closing atomic.Bool
 	failure atomic.Pointer[error] // of writing
 	broken  atomic.Bool           // for reading
+	intake  intake
+	above   atomic.Uint32 // what is spoken above: see recognise
 
 	saidClose atomic.Bool // this side has sent a close frame, or is about to
 
@@ -69,15 +71,18 @@ var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, 
 
 var errPendingOverflow = errors.New("peer makes this side answer and reads nothing")
 
-func newSocket(conn net.Conn, config *config, credit *credit) *socket {
-	return &socket{
+func newSocket(conn net.Conn, c *Conn) *socket {
+	s := &socket{
 		Conn:    conn,
-		try:     newTryWriter(conn),
-		timeout: config.writeTimeout,
-		maximum: int(2*config.maxBytes + config.readLimit),
-		credit:  credit,
+		timeout: c.config.writeTimeout,
+		maximum: int(2*c.config.maxBytes + c.config.readLimit),
+		credit:  &c.credit,
 		born:    time.Now(),
 	}
+	if s.try.init(conn) {
+		s.poller = pollerOf(c.tree)
+	}
+	return s
 }
 
 // notify sets onWritable. What failed before is told now.
@@ -92,21 +97,6 @@ func (s *socket) tell(err error) {
 	if f := s.onWritable.Load(); f != nil {
 		(*f)(err)
 	}
-}
-
-// Read implements net.Conn.
-func (s *socket) Read(p []byte) (int, error) {
-	n, err := s.Conn.Read(p)
-	if n > 0 {
-		s.lastRead.Store(int64(s.now()))
-	}
-	if err != nil {
-		s.broken.Store(true)
-		if s.closing.Load() {
-			err = net.ErrClosed // by this side, whatever the transport calls it
-		}
-	}
-	return n, err
 }
 
 // now is the time since the socket was made.
@@ -141,6 +131,7 @@ func (s *socket) Write(p []byte) (int, error) {
 	if s.closing.Load() {
 		return 0, net.ErrClosed
 	}
+	s.recognise(p)
 	size := s.append(p)
 	if size > s.maximum {
 		s.fail(errPendingOverflow)
@@ -184,7 +175,7 @@ func (s *socket) send() {
 			return
 		}
 		if s.closing.Load() && s.pending.Load() == nil {
-			_ = s.Conn.Close()
+			_ = s.shut()
 			return // busy for ever
 		}
 		s.busy.Store(false)
@@ -270,7 +261,7 @@ func (s *socket) fail(err error) {
 		return
 	}
 	if s.closing.Load() {
-		_ = s.Conn.Close()
+		_ = s.shut()
 		return
 	}
 	s.tell(err)
@@ -285,7 +276,7 @@ func (s *socket) Close() error {
 	}
 	s.flush()
 	if s.failure.Load() != nil {
-		return s.Conn.Close()
+		return s.shut()
 	}
 	if !s.ready() {
 		return s.Conn.SetDeadline(time.Now().Add(linger))
@@ -297,7 +288,15 @@ func (s *socket) Close() error {
 func (s *socket) abort() {
 	s.flush()
 	s.closing.Store(true)
-	_ = s.Conn.Close()
+	_ = s.shut()
+}
+
+// shut closes the transport, and has the reader see it: the kernel says nothing of
+// a socket that this side has closed.
+func (s *socket) shut() error {
+	err := s.Conn.Close()
+	s.credit.poke()
+	return err
 }
 
 // recycle returns a buffer to the pool, unless one large message made it large.
@@ -307,17 +306,4 @@ func recycle(b *buffer) {
 	}
 	b.bytes = b.bytes[:0]
 	buffers.Put(b)
-}
-
-// rawConn returns what lets the kernel be asked without waiting, or nil.
-func rawConn(conn net.Conn) syscall.RawConn {
-	sc, ok := conn.(syscall.Conn)
-	if !ok {
-		return nil
-	}
-	raw, err := sc.SyscallConn()
-	if err != nil {
-		return nil
-	}
-	return raw
 }

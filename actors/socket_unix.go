@@ -4,57 +4,96 @@ package actors
 
 import (
 	"errors"
+	"io"
 	"net"
 	"syscall"
 )
 
-// tryWriter writes what the kernel takes at once. Its function is made once and
-// takes its argument from the struct: a closure a write would be an allocation.
-// Whoever is busy may use it.
-type tryWriter struct {
-	raw   syscall.RawConn
-	try   func(fd uintptr) bool
+// try reads and writes what the kernel gives and takes at once. Its functions are
+// made once and take their arguments from the struct: a closure a call would be an
+// allocation. One may read while another writes.
+type try struct {
+	raw     syscall.RawConn // nil where the kernel cannot be asked
+	writing attempt
+	reading attempt
+}
+
+// attempt is one system call.
+type attempt struct {
+	call  func(fd uintptr) bool
 	bytes []byte
 	n     int
 	err   error
 }
 
-func newTryWriter(conn net.Conn) *tryWriter {
-	raw := rawConn(conn)
-	if raw == nil {
-		return nil
+// init reports whether the kernel can be asked.
+func (t *try) init(conn net.Conn) bool {
+	var file syscall.Conn
+	switch conn := conn.(type) { // not of whatever has the method: it may change what is read and written
+	case *net.TCPConn:
+		file = conn
+	case *net.UnixConn:
+		file = conn
+	default:
+		return false
 	}
-	w := &tryWriter{raw: raw}
-	w.try = w.once
-	return w
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return false
+	}
+	t.raw, t.writing.call, t.reading.call = raw, t.writing.write, t.reading.read
+	return true
 }
+
+// control calls f with the file descriptor.
+func (t *try) control(f func(fd uintptr)) error { return t.raw.Control(f) }
 
 // write returns how much was taken: nothing, if the kernel cannot be asked.
-func (w *tryWriter) write(p []byte) (int, error) {
-	if w == nil {
+func (t *try) write(p []byte) (int, error) {
+	if t.raw == nil {
 		return 0, nil
 	}
-	w.bytes, w.n, w.err = p, 0, nil
-	err := w.raw.Write(w.try)
-	w.bytes = nil
-	if err == nil {
-		err = w.err
-	}
-	return w.n, err
+	return t.writing.run(t.raw.Write, p)
 }
 
-// once returns true: done, do not wait for the socket to become writable.
-func (w *tryWriter) once(fd uintptr) bool {
-	for {
-		n, err := syscall.Write(int(fd), w.bytes)
-		switch {
-		case err == nil:
-			w.n = n
-		case errors.Is(err, syscall.EINTR):
-			continue
-		case !errors.Is(err, syscall.EAGAIN):
-			w.err = err
-		}
-		return true
+// read returns how much was there: nothing and no error, if that is nothing.
+func (t *try) read(p []byte) (int, error) { return t.reading.run(t.raw.Read, p) }
+
+func (a *attempt) run(on func(func(fd uintptr) bool) error, p []byte) (int, error) {
+	a.bytes, a.n, a.err = p, 0, nil
+	err := on(a.call)
+	a.bytes = nil
+	if err == nil {
+		err = a.err
 	}
+	return a.n, err
+}
+
+// write and read return true: done, do not wait for the kernel.
+func (a *attempt) write(fd uintptr) bool {
+	a.n, a.err = once(syscall.Write(int(fd), a.bytes))
+	for a.err == syscall.EINTR {
+		a.n, a.err = once(syscall.Write(int(fd), a.bytes))
+	}
+	return true
+}
+
+func (a *attempt) read(fd uintptr) bool {
+	n, err := syscall.Read(int(fd), a.bytes)
+	for err == syscall.EINTR {
+		n, err = syscall.Read(int(fd), a.bytes)
+	}
+	if n == 0 && err == nil {
+		err = io.EOF
+	}
+	a.n, a.err = once(n, err)
+	return true
+}
+
+// once makes of "try again" that nothing was done.
+func once(n int, err error) (int, error) {
+	if errors.Is(err, syscall.EAGAIN) {
+		return 0, nil
+	}
+	return max(n, 0), err
 }

@@ -39,6 +39,7 @@ func (r *root) Receive(ctx actor.Context) {
 	case *actor.Stopped:
 		r.supervisor.drained = r.tally
 		close(r.supervisor.done)
+		r.supervisor.closeShared()
 	}
 }
 

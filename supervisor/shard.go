@@ -19,7 +19,7 @@ var _ actor.SupervisorStrategy = (*shard)(nil)
 // spawn asks a shard for a child. The answer goes to reply, which has room for it.
 type spawn struct {
 	props  *actor.Props
-	policy Policy
+	policy *Policy
 	reply  chan<- spawned
 }
 

@@ -27,7 +27,7 @@ type strategy struct {
 // child is what survives the restarts of a connection on the supervisor's side.
 type child struct {
 	pid      *actor.PID
-	policy   Policy
+	policy   *Policy
 	attempts int
 	// restart is the one pending restart, nil if there is none, and epoch the
 	// failure that it answers: a timer of any other is stale.
@@ -75,7 +75,7 @@ func (s *strategy) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor, 
 }
 
 func (s *strategy) decide(c *child, failure *Failure) *Decision {
-	if failure.Uptime >= c.policy.StableUptime {
+	if failure.Uptime >= c.policy.withDefaults().StableUptime {
 		c.attempts = 0
 	}
 	c.attempts++
@@ -89,7 +89,7 @@ func (s *strategy) next(c *child, reason error) (delay time.Duration, retry bool
 	defer func() {
 		if r := recover(); r != nil {
 			s.system.Logger().Error("policy panicked", slog.Any("reason", r))
-			delay, retry = c.policy.delay(c.attempts, s.random), true
+			delay, retry = c.policy.withDefaults().delay(c.attempts, s.random), true
 		}
 	}()
 	return c.policy.Next(c.attempts, reason, s.random)

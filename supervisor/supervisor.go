@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync"
 	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -23,6 +24,7 @@ type Supervisor struct {
 	running atomic.Int64
 	// stopping publishes that Stop was called.
 	stopping atomic.Bool
+	shared   sync.Map         // io.Closer, by the key of Shared
 	done     chan struct{}    // closed when the tree has stopped
 	drained  messages.Drained // how; written before done is closed
 }
@@ -77,7 +79,8 @@ func (s *Supervisor) Stopping() bool { return s.stopping.Load() }
 
 // Spawn starts a child under one of the shards, as OTP's start_child does: it
 // waits for the shard, some microseconds, and not for the child. It is how
-// package actors starts connections; a nil policy means that of the tree.
+// package actors starts connections; a nil policy means that of the tree. The policy
+// must not change any more.
 //
 // It returns a [StoppedError] once the tree is stopping, and a
 // [messages.OptionError] if the policy makes no sense.
@@ -93,7 +96,7 @@ func (s *Supervisor) Spawn(props *actor.Props, policy *Policy) (*actor.PID, erro
 	}
 	shard := s.shards[s.next.Add(1)%uint64(len(s.shards))]
 	reply := make(chan spawned, 1)
-	s.system.Root.Send(shard, &spawn{props: props, policy: policy.withDefaults(), reply: reply})
+	s.system.Root.Send(shard, &spawn{props: props, policy: policy, reply: reply})
 	select {
 	case answer := <-reply:
 		return answer.pid, answer.err

@@ -2,7 +2,9 @@
 //
 //	go run ./examples/echo -addr 127.0.0.1:9001
 //
-// Clients connect to /ws. On SIGTERM or SIGINT it drains: no new connections, what
+// Clients connect to /ws. -debug HOST:PORT serves net/http/pprof, and on POST
+// /debug/free returns all memory that is not in use to the system, so that what the
+// system calls resident is what the connections need. On SIGTERM or SIGINT it drains: no new connections, what
 // is queued is sent, and every client is told 1001, spread over a while.
 package main
 
@@ -28,12 +30,16 @@ import (
 func main() {
 	addr := flag.String("addr", "127.0.0.1:9001", "where to listen")
 	over := flag.Duration("over", time.Second, "time over which a drain spreads the closes")
+	debugAddr := flag.String("debug", "", "where to serve pprof and POST /debug/free (default nowhere)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	listener, err := net.Listen("tcp", *addr)
 	if err == nil {
 		fmt.Printf("echo on ws://%v/ws\n", listener.Addr())
+		err = serveDebug(*debugAddr)
+	}
+	if err == nil {
 		err = serve(ctx, listener, messages.Drain{Over: *over, Timeout: *over + 10*time.Second})
 	}
 	if err != nil {

@@ -1,0 +1,74 @@
+package actors
+
+import (
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// inbox is the mailbox of a connection's children. It is smaller than protoactor's
+// Unbounded, which begins with room for ten messages, and it can be run on the
+// goroutine of whoever has filled it.
+type inbox struct {
+	runner
+	queue queue
+	conn  *Conn
+	count int64 // of messages that were handled and not yet given back
+	// then is the mailbox that the one who fills it runs when this one is idle:
+	// on the same goroutine, but after it, so that neither can hold up the other.
+	then *inbox
+}
+
+// giveBack is how many messages are given back to the credit at a time.
+const giveBack = 32
+
+var _ actor.Mailbox = (*inbox)(nil)
+
+func (m *inbox) init(c *Conn) {
+	m.runner.init(m)
+	m.schedule = m.processBoth
+	m.conn = c
+}
+
+func (m *inbox) processBoth() {
+	m.process()
+	if m.then != nil && m.then.queue.waiting() {
+		m.then.runHere()
+	}
+}
+
+// PostUserMessage implements actor.Mailbox.
+func (m *inbox) PostUserMessage(message any) {
+	if batch, ok := actor.UnwrapEnvelopeMessage(message).(actor.MessageBatch); ok {
+		for _, one := range batch.GetMessages() {
+			m.PostUserMessage(one) // as protoactor's own mailboxes do
+		}
+	}
+	m.queue.push(message)
+	m.wake()
+}
+
+// UserMessageCount implements actor.Mailbox. Nobody asks.
+func (m *inbox) UserMessageCount() int { return 0 }
+
+func (m *inbox) next() any { return m.queue.pop() }
+
+// handled counts what the handler has handled.
+func (m *inbox) handled(message any) {
+	if received, ok := message.(*messages.Received); ok && received.Conn == m.conn.pid {
+		if m.count++; m.count >= giveBack {
+			m.drained()
+		}
+	}
+}
+
+func (m *inbox) drained() {
+	if m.count > 0 {
+		m.conn.credit.give(m.count)
+		m.count = 0
+	}
+}
+
+func (m *inbox) restarting() {}
+
+func (m *inbox) rest() rest { return rest{queue: &m.queue} }

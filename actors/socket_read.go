@@ -1,0 +1,111 @@
+package actors
+
+import "net"
+
+// Read implements net.Conn for coder/websocket and those between it and the socket.
+func (s *socket) Read(p []byte) (int, error) {
+	switch {
+	case s.intake.framed:
+		return s.readFrame(p)
+	case s.poller != nil && s.above.Load() != tlsAbove || len(s.intake.rest()) > 0:
+		return s.readLine(p)
+	default:
+		return s.read(p)
+	}
+}
+
+const (
+	plainAbove uint32 = iota + 1
+	tlsAbove
+)
+
+// recognise notes from what is written first what is above the socket: TLS begins
+// with a record of type handshake, which no HTTP request does (RFC 8446, section
+// 5.1). A proxy may have put it there.
+func (s *socket) recognise(p []byte) {
+	const handshake = 22
+	switch {
+	case s.above.Load() != 0 || len(p) == 0:
+	case p[0] == handshake:
+		s.above.Store(tlsAbove)
+	default:
+		s.above.Store(plainAbove)
+	}
+}
+
+// frames has Read hand out frames from now on, and reports whether the socket can
+// be read without waiting.
+func (s *socket) frames() bool {
+	s.intake.framed = s.poller != nil && s.above.Load() != tlsAbove
+	return s.intake.framed
+}
+
+// readFrame hands out bytes up to the end of the frame. Between frames, if it must
+// not wait, it takes only what is there as a whole.
+func (s *socket) readFrame(p []byte) (int, error) {
+	in := &s.intake
+	for in.left == 0 {
+		if !in.patient && !in.message() {
+			return 0, errLater
+		}
+		if in.next() {
+			break
+		}
+		if err := s.more(); err != nil {
+			return 0, err
+		}
+	}
+	if len(in.rest()) > 0 {
+		return in.take(p), nil
+	}
+	n, err := s.read(p[:min(len(p), in.left)])
+	in.left -= n
+	return n, err
+}
+
+// readLine hands out a line of the answer to a handshake.
+func (s *socket) readLine(p []byte) (int, error) {
+	if len(s.intake.rest()) == 0 {
+		if err := s.more(); err != nil {
+			return 0, err
+		}
+	}
+	return s.intake.takeLine(p), nil
+}
+
+// more waits for more bytes.
+func (s *socket) more() error {
+	n, err := s.read(s.intake.room())
+	s.intake.add(n)
+	s.intake.release()
+	return err
+}
+
+// read waits.
+func (s *socket) read(p []byte) (int, error) {
+	n, err := s.Conn.Read(p)
+	return n, s.noteRead(n, err)
+}
+
+// fill takes in what the kernel has, without waiting, and reports whether it may
+// have more.
+func (s *socket) fill() (more bool, err error) {
+	room := s.intake.room()
+	n, err := s.try.read(room)
+	s.intake.add(n)
+	return n == len(room), s.noteRead(n, err)
+}
+
+func (s *socket) noteRead(n int, err error) error {
+	if n > 0 {
+		s.lastRead.Store(int64(s.now()))
+	}
+	if err == nil {
+		return nil
+	}
+	s.broken.Store(true)
+	if s.closing.Load() {
+		return net.ErrClosed // by this side, whatever the transport calls it
+	}
+	return err
+}

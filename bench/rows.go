@@ -1,0 +1,120 @@
+package main
+
+import (
+	"github.com/sockvisor/sockvisor/bench/load"
+)
+
+const (
+	sockvisor = "sockvisor"
+	coder     = "coder/websocket"
+	gorilla   = "gorilla/websocket"
+	gws       = "lxzan/gws"
+	gobwas    = "gobwas/ws"
+	melody    = "olahol/melody"
+	tcp       = "plain TCP"
+
+	messageSize = 64
+)
+
+var (
+	echoServer = system{name: sockvisor, pkg: "../examples/echo"}
+	servers    = []system{
+		echoServer, peer(coder, "coder", "serve"), peer(gorilla, "gorilla", "serve"), peer(gws, "gws", "serve"),
+		peer(gobwas, "gobwas", "serve"),
+	}
+	withTCP = append(servers[:len(servers):len(servers)], peer(tcp, "tcp", "serve"))
+)
+
+func peer(name, pkg, role string) system {
+	return system{name: name, pkg: "./systems/" + pkg, role: role}
+}
+
+// clients are the systems that have a role as a client.
+func clients(role string) []system {
+	return []system{
+		peer(sockvisor, "sockvisor", role), peer(coder, "coder", role), peer(gorilla, "gorilla", role), peer(gws, "gws", role),
+	}
+}
+
+var rows = []row{
+	{
+		name: "echo64", title: "echo, 100 connections, 64 in flight each, 64 B", unit: "messages/s",
+		systems: withTCP, run: echo(64), targets: []target{{coder, 1.8}, {gws, 1.5}},
+	}, {
+		name: "echo1", title: "echo, 100 connections, 1 in flight each, 64 B", unit: "messages/s",
+		systems: withTCP, run: echo(1), targets: []target{{coder, 0.85}},
+	}, {
+		name: "idle-server", title: "an idle server connection, RSS after GC", unit: "bytes", less: true,
+		systems: servers, run: idleServer, targets: []target{{coder, 0.5}},
+	}, {
+		name: "idle-client", title: "an idle client connection, RSS after GC", unit: "bytes", less: true,
+		systems: clients("idle"), run: idleClient, targets: []target{{coder, 1.05}},
+	}, {
+		name: "send", title: "one sender to one connection, 64 B", unit: "messages/s",
+		systems: clients("send"), run: send, targets: []target{{coder, 2}},
+	}, {
+		name: "receive", title: "a flood received on one client connection, 64 B", unit: "messages/s",
+		systems: clients("receive"), run: receive, targets: []target{{coder, 0.7}},
+	}, {
+		name: "broadcast", title: "broadcast of 64 B to 5,000 connections, until the last has it", unit: "broadcasts/s",
+		systems: []system{
+			peer(sockvisor, "sockvisor", "hub"), peer(gorilla, "gorilla", "hub"), peer(gws, "gws", "hub"), peer(melody, "melody", "hub"),
+		},
+		run: broadcast, targets: []target{{gorilla, 1}},
+	},
+}
+
+func echo(inFlight int) func(*run) error {
+	return func(r *run) error {
+		if err := r.start(); err != nil {
+			return err
+		}
+		defer r.process.Kill()
+		warm, length := r.length()
+		var err error
+		r.value, err = load.Echo{
+			URL: r.process.URL, Plain: r.name == tcp, Conns: 100, InFlight: inFlight, Size: messageSize,
+			Warm: warm, Length: length,
+		}.Run(r.begin, r.end)
+		return err
+	}
+}
+
+func (r *run) connections() int {
+	if r.quick {
+		return 3000
+	}
+	return 9000
+}
+
+// idleServer is the memory of connections over that of the program without them.
+func idleServer(r *run) error {
+	if err := r.start(); err != nil {
+		return err
+	}
+	defer r.process.Kill()
+	return r.memory(func() (func() error, error) {
+		held, err := load.Hold(r.process.URL, r.connections())
+		if err != nil {
+			return nil, err
+		}
+		return held.Close, nil
+	})
+}
+
+func idleClient(r *run) error {
+	server, err := load.Serve()
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	one := *r
+	if err := one.idle(server.URL, 1); err != nil {
+		return err
+	}
+	if err := r.idle(server.URL, 1+r.connections()); err != nil {
+		return err
+	}
+	r.value = (r.value - one.value) / float64(r.connections())
+	return nil
+}

@@ -1,0 +1,143 @@
+// Coder is raw coder/websocket: a goroutine a connection of its own, so that the
+// HTTP server's, with its buffers, is gone; Reader into a reused buffer; contexts
+// without a deadline.
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/sockvisor/sockvisor/bench/systems/system"
+)
+
+func main() {
+	system.Main(map[string]system.Role{
+		"serve":   func(system.Plan) error { return serve(echo) },
+		"ping":    func(p system.Plan) error { return serve(pinged(p.Interval)) },
+		"idle":    idle,
+		"send":    send,
+		"receive": receive,
+	})
+}
+
+var ctx = context.Background()
+
+func serve(run func(*websocket.Conn)) error {
+	return system.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			return
+		}
+		go func() {
+			defer c.CloseNow()
+			run(c)
+		}()
+	}))
+}
+
+func echo(c *websocket.Conn) {
+	var buffer []byte
+	for {
+		kind, reader, err := c.Reader(ctx)
+		if err != nil {
+			return
+		}
+		if buffer, err = readAll(buffer[:0], reader); err != nil {
+			return
+		}
+		if c.Write(ctx, kind, buffer) != nil {
+			return
+		}
+	}
+}
+
+// readAll is io.ReadAll into a buffer that is there already.
+func readAll(buffer []byte, reader io.Reader) ([]byte, error) {
+	for {
+		if len(buffer) == cap(buffer) {
+			buffer = append(buffer, make([]byte, 512)...)[:len(buffer)]
+		}
+		n, err := reader.Read(buffer[len(buffer):cap(buffer)])
+		buffer = buffer[:len(buffer)+n]
+		if err == io.EOF {
+			return buffer, nil
+		}
+		if err != nil {
+			return buffer, err
+		}
+	}
+}
+
+// pinged echoes, and pings in a loop beside it, as coder/websocket's users do.
+func pinged(interval time.Duration) func(*websocket.Conn) {
+	return func(c *websocket.Conn) {
+		go func() {
+			ticker := time.NewTicker(interval)
+			defer ticker.Stop()
+			for range ticker.C {
+				timeout, cancel := context.WithTimeout(ctx, 3*time.Second)
+				err := c.Ping(timeout)
+				cancel()
+				if err != nil {
+					c.CloseNow()
+					return
+				}
+			}
+		}()
+		echo(c)
+	}
+}
+
+func dial(url string) (*websocket.Conn, error) {
+	c, _, err := websocket.Dial(ctx, url, nil)
+	return c, err
+}
+
+func idle(p system.Plan) error {
+	return system.OpenAll(p.N, func() error {
+		c, err := dial(p.URL)
+		if err == nil {
+			go echo(c)
+		}
+		return err
+	})
+}
+
+func send(p system.Plan) error {
+	c, err := dial(p.URL)
+	if err != nil {
+		return err
+	}
+	go echo(c) // somebody must read
+	for message := make([]byte, p.Size); err == nil; {
+		err = c.Write(ctx, websocket.MessageBinary, message)
+	}
+	return err
+}
+
+// receive answers every N messages with one.
+func receive(p system.Plan) error {
+	c, err := dial(p.URL)
+	if err != nil {
+		return err
+	}
+	var buffer []byte
+	for {
+		for range p.N {
+			_, reader, err := c.Reader(ctx)
+			if err != nil {
+				return err
+			}
+			if buffer, err = readAll(buffer[:0], reader); err != nil {
+				return err
+			}
+		}
+		if err := c.Write(ctx, websocket.MessageBinary, buffer); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,73 @@
+// Gobwas is gobwas/ws: a goroutine a connection that reads frames straight from
+// the socket, with no buffer but a reused one for the payload.
+package main
+
+import (
+	"io"
+	"net"
+	"net/http"
+
+	"github.com/gobwas/ws"
+
+	"github.com/sockvisor/sockvisor/bench/systems/system"
+)
+
+func main() { system.Main(map[string]system.Role{"serve": serve}) }
+
+func serve(system.Plan) error {
+	return system.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, _, _, err := ws.UpgradeHTTP(r, w)
+		if err != nil {
+			return
+		}
+		go echo(conn)
+	}))
+}
+
+func echo(conn net.Conn) {
+	defer conn.Close()
+	var in, out []byte
+	for {
+		header, err := ws.ReadHeader(conn)
+		if err != nil || header.OpCode == ws.OpClose {
+			return
+		}
+		if int64(cap(in)) < header.Length {
+			in = make([]byte, header.Length)
+		}
+		in = in[:header.Length]
+		if _, err := io.ReadFull(conn, in); err != nil {
+			return
+		}
+		ws.Cipher(in, header.Mask, 0)
+		switch header.OpCode {
+		case ws.OpPing:
+			header.OpCode = ws.OpPong
+		case ws.OpPong:
+			continue
+		}
+		if out, err = appendFrame(out[:0], header, in); err != nil {
+			return
+		}
+		if _, err := conn.Write(out); err != nil {
+			return
+		}
+	}
+}
+
+// appendFrame makes a server's frame, to be written in one system call.
+func appendFrame(b []byte, header ws.Header, payload []byte) ([]byte, error) {
+	w := writer{b}
+	header.Masked, header.Mask = false, [4]byte{}
+	if err := ws.WriteHeader(&w, header); err != nil {
+		return b, err
+	}
+	return append(w.bytes, payload...), nil
+}
+
+type writer struct{ bytes []byte }
+
+func (w *writer) Write(p []byte) (int, error) {
+	w.bytes = append(w.bytes, p...)
+	return len(p), nil
+}

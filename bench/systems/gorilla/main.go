@@ -1,0 +1,128 @@
+// Gorilla is gorilla/websocket: a goroutine a connection, a small read buffer,
+// write buffers from a pool; a hub as in its chat example for the broadcast.
+package main
+
+import (
+	"io"
+	"net/http"
+	"sync"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/sockvisor/sockvisor/bench/systems/system"
+)
+
+func main() {
+	system.Main(map[string]system.Role{
+		"serve":   func(system.Plan) error { return serve(echo) },
+		"hub":     hub,
+		"idle":    idle,
+		"send":    send,
+		"receive": receive,
+	})
+}
+
+var (
+	pool     = &sync.Pool{}
+	upgrader = websocket.Upgrader{
+		ReadBufferSize: 1024, WriteBufferSize: 1024, WriteBufferPool: pool,
+		CheckOrigin: func(*http.Request) bool { return true },
+	}
+	dialer = websocket.Dialer{ReadBufferSize: 1024, WriteBufferSize: 1024, WriteBufferPool: pool}
+)
+
+func serve(run func(*websocket.Conn)) error {
+	return system.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := upgrader.Upgrade(w, r, nil)
+		if err != nil {
+			return
+		}
+		go func() {
+			defer c.Close()
+			run(c)
+		}()
+	}))
+}
+
+func echo(c *websocket.Conn) {
+	var buffer []byte
+	for {
+		kind, reader, err := c.NextReader()
+		if err != nil {
+			return
+		}
+		if buffer, err = readAll(buffer[:0], reader); err != nil {
+			return
+		}
+		if c.WriteMessage(kind, buffer) != nil {
+			return
+		}
+	}
+}
+
+// readAll is io.ReadAll into a buffer that is there already.
+func readAll(buffer []byte, reader io.Reader) ([]byte, error) {
+	for {
+		if len(buffer) == cap(buffer) {
+			buffer = append(buffer, make([]byte, 512)...)[:len(buffer)]
+		}
+		n, err := reader.Read(buffer[len(buffer):cap(buffer)])
+		buffer = buffer[:len(buffer)+n]
+		if err == io.EOF {
+			return buffer, nil
+		}
+		if err != nil {
+			return buffer, err
+		}
+	}
+}
+
+func dial(url string) (*websocket.Conn, error) {
+	c, _, err := dialer.Dial(url, nil)
+	return c, err
+}
+
+func idle(p system.Plan) error {
+	return system.OpenAll(p.N, func() error {
+		c, err := dial(p.URL)
+		if err == nil {
+			go echo(c)
+		}
+		return err
+	})
+}
+
+func send(p system.Plan) error {
+	c, err := dial(p.URL)
+	if err != nil {
+		return err
+	}
+	go echo(c)
+	for message := make([]byte, p.Size); err == nil; {
+		err = c.WriteMessage(websocket.BinaryMessage, message)
+	}
+	return err
+}
+
+// receive answers every N messages with one.
+func receive(p system.Plan) error {
+	c, err := dial(p.URL)
+	if err != nil {
+		return err
+	}
+	var buffer []byte
+	for {
+		for range p.N {
+			_, reader, err := c.NextReader()
+			if err != nil {
+				return err
+			}
+			if buffer, err = readAll(buffer[:0], reader); err != nil {
+				return err
+			}
+		}
+		if err := c.WriteMessage(websocket.BinaryMessage, buffer); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,92 @@
+// Gws is lxzan/gws: its own read loop on a goroutine a connection, with its pooled
+// messages and a small read buffer.
+package main
+
+import (
+	"net/http"
+
+	"github.com/lxzan/gws"
+
+	"github.com/sockvisor/sockvisor/bench/systems/system"
+)
+
+func main() {
+	system.Main(map[string]system.Role{
+		"serve":   func(system.Plan) error { return serve(echo{}) },
+		"hub":     hub,
+		"idle":    idle,
+		"send":    send,
+		"receive": receive,
+	})
+}
+
+const readBuffer = 1024
+
+func serve(handler gws.Event) error {
+	upgrader := gws.NewUpgrader(handler, &gws.ServerOption{ReadBufferSize: readBuffer})
+	return system.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := upgrader.Upgrade(w, r)
+		if err != nil {
+			return
+		}
+		go c.ReadLoop()
+	}))
+}
+
+// echo answers every message, and pings, which gws leaves to its user.
+type echo struct{ gws.BuiltinEventHandler }
+
+func (echo) OnPing(c *gws.Conn, payload []byte) { _ = c.WritePong(payload) }
+
+func (echo) OnMessage(c *gws.Conn, message *gws.Message) {
+	defer message.Close()
+	_ = c.WriteMessage(message.Opcode, message.Bytes())
+}
+
+func dial(url string, handler gws.Event) (*gws.Conn, error) {
+	c, _, err := gws.NewClient(handler, &gws.ClientOption{Addr: url, ReadBufferSize: readBuffer})
+	return c, err
+}
+
+func idle(p system.Plan) error {
+	return system.OpenAll(p.N, func() error {
+		c, err := dial(p.URL, echo{})
+		if err == nil {
+			go c.ReadLoop()
+		}
+		return err
+	})
+}
+
+func send(p system.Plan) error {
+	c, err := dial(p.URL, echo{})
+	if err != nil {
+		return err
+	}
+	go c.ReadLoop()
+	for message := make([]byte, p.Size); err == nil; {
+		err = c.WriteMessage(gws.OpcodeBinary, message)
+	}
+	return err
+}
+
+// receive answers every N messages with one.
+func receive(p system.Plan) error {
+	c, err := dial(p.URL, &counter{every: p.N})
+	if err == nil {
+		c.ReadLoop()
+	}
+	return err
+}
+
+type counter struct {
+	gws.BuiltinEventHandler
+	n, every int
+}
+
+func (t *counter) OnMessage(c *gws.Conn, message *gws.Message) {
+	defer message.Close()
+	if t.n++; t.n%t.every == 0 {
+		_ = c.WriteMessage(message.Opcode, message.Bytes())
+	}
+}

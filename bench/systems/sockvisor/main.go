@@ -1,0 +1,150 @@
+// Sockvisor is what examples/echo is not: the clients, and a hub of groups. All
+// of it uses the public API only, with its defaults.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/actors"
+	"github.com/sockvisor/sockvisor/bench/systems/system"
+	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+func main() {
+	system.Main(map[string]system.Role{
+		"hub":     hub,
+		"idle":    idle,
+		"send":    send,
+		"receive": receive,
+	})
+}
+
+func start() (*supervisor.Supervisor, error) {
+	return supervisor.Start(actor.NewActorSystem(actor.WithLoggerFactory(quiet)))
+}
+
+// quiet leaves only warnings of protoactor's log.
+func quiet(*actor.ActorSystem) *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}
+
+func handler(receive actor.ReceiveFunc) actors.Option {
+	return actors.WithHandler(func() actor.Actor { return receive })
+}
+
+// hub broadcasts every message to all.
+func hub(system.Plan) error {
+	sup, err := start()
+	if err != nil {
+		return err
+	}
+	groups := actors.StartGroups(sup.System())
+	return system.Serve(actors.Accept(sup, actors.WithAnyOrigin(), handler(func(ctx actor.Context) {
+		switch m := ctx.Message().(type) {
+		case *messages.Opened:
+			ctx.Send(groups, &messages.Join{Group: "all", Conn: m.Conn})
+		case *messages.Received:
+			ctx.Send(groups, &messages.Broadcast{Group: "all", Message: &messages.Send{Type: m.Type, Data: m.Data}})
+		}
+	})))
+}
+
+// idle opens N connections and says whenever all of them are open, and how many
+// attempts that took.
+func idle(p system.Plan) error {
+	sup, err := start()
+	if err != nil {
+		return err
+	}
+	var open, attempts atomic.Int64
+	for i := range p.N {
+		_, err := actors.Connect(sup, p.URL,
+			actors.WithPolicy(supervisor.Exponential(time.Second, 2, 8*time.Second)),
+			actors.WithHeartbeat(p.Interval, 3*time.Second),
+			handler(func(ctx actor.Context) {
+				switch m := ctx.Message().(type) {
+				case *messages.Opened:
+					attempts.Add(1)
+					if open.Add(1) == int64(p.N) {
+						fmt.Println("open", p.N, "attempts", attempts.Load())
+					}
+				case *messages.Failed:
+					if isAttempt(m.Err) {
+						attempts.Add(1)
+					}
+				case *messages.Closed:
+					if m.Code != messages.CloseAbnormal || m.Written > 0 {
+						return
+					}
+				}
+			}))
+		if err != nil {
+			return err
+		}
+		for i-int(open.Load()) > 64 { // as many at a time as the others
+			runtime.Gosched()
+		}
+	}
+	select {}
+}
+
+func isAttempt(err error) bool {
+	var dial *messages.DialError
+	var handshake *messages.HandshakeError
+	return errors.As(err, &dial) || errors.As(err, &handshake)
+}
+
+// send queues messages as fast as the queue takes them.
+func send(p system.Plan) error {
+	sup, err := start()
+	if err != nil {
+		return err
+	}
+	conn, err := actors.Connect(sup, p.URL, handler(func(actor.Context) {}))
+	if err != nil {
+		return err
+	}
+	payload := make([]byte, p.Size)
+	for {
+		message := messages.Binary(payload)
+		for err := conn.Send(message); err != nil; err = conn.Send(message) {
+			if !errors.As(err, new(*messages.QueueFullError)) {
+				return err
+			}
+			runtime.Gosched()
+		}
+	}
+}
+
+// receive answers every N messages with one.
+func receive(p system.Plan) error {
+	sup, err := start()
+	if err != nil {
+		return err
+	}
+	n := 0
+	if _, err := actors.Connect(sup, p.URL, handler(func(ctx actor.Context) {
+		if m, ok := ctx.Message().(*messages.Received); ok {
+			if n++; n%p.N == 0 {
+				ctx.Send(m.Conn, &messages.Send{Type: m.Type, Data: m.Data})
+			}
+		}
+	})); err != nil {
+		return err
+	}
+	select {}
+}
+
+var _ = context.Background
+var _ http.Handler

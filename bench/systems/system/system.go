@@ -1,0 +1,113 @@
+// Package system is what the measured programs have in common: the roles they can
+// be asked for, and a look inside from outside.
+package system
+
+import (
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	_ "net/http/pprof" // on the debug address
+	"os"
+	"runtime"
+	"runtime/debug"
+	"time"
+)
+
+// Plan is what the flags say.
+type Plan struct {
+	// URL is the server, for a role that is a client.
+	URL string
+	// N is how many connections a client opens, or how many messages it answers.
+	N int
+	// Size is that of the messages a client sends, in bytes.
+	Size int
+	// Interval is that of the heartbeat.
+	Interval time.Duration
+}
+
+// Role is one thing a program can be asked to do. It returns when it is done, or
+// never: whoever started the program ends it.
+type Role func(Plan) error
+
+// Main runs the role that -role names.
+func Main(roles map[string]Role) {
+	var p Plan
+	role := flag.String("role", "serve", "what to do")
+	addr := flag.String("debug", "", "where to serve pprof, and POST /debug/free")
+	flag.StringVar(&p.URL, "url", "", "server to connect to")
+	flag.IntVar(&p.N, "n", 1, "connections, or messages")
+	flag.IntVar(&p.Size, "size", 64, "bytes a message")
+	flag.DurationVar(&p.Interval, "interval", 20*time.Second, "of the heartbeat")
+	flag.Parse()
+	run, known := roles[*role]
+	if !known {
+		exit(fmt.Errorf("no role %q", *role))
+	}
+	if *addr != "" {
+		serveDebug(*addr)
+	}
+	exit(run(p))
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// Serve serves handler on a port of loopback and says where.
+func Serve(handler http.Handler) error {
+	listener, err := Listen()
+	if err != nil {
+		return err
+	}
+	return http.Serve(listener, handler)
+}
+
+// Listen listens on a port of loopback and says where.
+func Listen() (net.Listener, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err == nil {
+		fmt.Printf("on ws://%v/ws\n", listener.Addr())
+	}
+	return listener, err
+}
+
+func serveDebug(addr string) {
+	listener, err := net.Listen("tcp", addr)
+	exit(err)
+	fmt.Printf("debug on http://%v/debug/\n", listener.Addr())
+	http.HandleFunc("POST /debug/free", func(w http.ResponseWriter, _ *http.Request) { debug.FreeOSMemory() })
+	http.HandleFunc("GET /debug/heap", func(w http.ResponseWriter, _ *http.Request) {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		fmt.Fprintf(w, "%d %d %d\n", m.HeapAlloc, m.StackInuse, runtime.NumGoroutine())
+	})
+	go func() { exit(http.Serve(listener, nil)) }()
+}
+
+// OpenAll calls dial n times, some at a time, says "open n", and waits for ever.
+func OpenAll(n int, dial func() error) error {
+	const parallel = 64
+	failed := make(chan error, parallel)
+	for i := range parallel {
+		go func() {
+			for j := i; j < n; j += parallel {
+				if err := dial(); err != nil {
+					failed <- err
+					return
+				}
+			}
+			failed <- nil
+		}()
+	}
+	for range parallel {
+		if err := <-failed; err != nil {
+			return err
+		}
+	}
+	fmt.Println("open", n)
+	select {}
+}
