@@ -69,7 +69,7 @@ func newConn(sup *supervisor.Supervisor, config *config, url string) *Conn {
 	c := &Conn{system: sup.System(), config: config, url: url, tree: sup}
 	c.credit.limit = int64(config.maxUnhandled)
 	c.mailbox.init(c)
-	c.props = actor.PropsFromProducer(c.produce, actor.WithMailbox(c.produceMailbox))
+	c.props = actor.PropsFromProducer(c.produce, actor.WithMailbox(c.produceMailbox), actor.WithDispatcher(workersOf(sup)))
 	return c
 }
 

@@ -18,7 +18,15 @@ func (c *credit) full() bool { return c.unhandled.Load() >= c.limit }
 // not stop and go with every message.
 func (c *credit) low() bool { return c.unhandled.Load() <= c.limit/2 }
 
-func (c *credit) take() { c.unhandled.Add(1) }
+// take takes up to n, and returns how much it got.
+func (c *credit) take(n int64) int64 {
+	n = max(min(n, c.limit-c.unhandled.Load()), 0)
+	c.unhandled.Add(n)
+	return n
+}
+
+// untake returns what was taken for nothing.
+func (c *credit) untake(n int64) { c.unhandled.Add(-n) }
 
 // give returns n. More than was taken is forgiven.
 func (c *credit) give(n int64) {

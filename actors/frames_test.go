@@ -47,7 +47,7 @@ func TestControlFrames(t *testing.T) {
 			}
 			_ = ws.CloseNow()
 			want := append([]byte{0x89, 1, 2, 3, 4, 5, 6, 7, 8, 0x88, 0x0f, 0xa1}, "bye"...)
-			if got := unmask(<-frames); !bytes.Equal(got, want) {
+			if got := unmasked(<-frames); !bytes.Equal(got, want) {
 				t.Errorf("on the wire: %x, want %x", got, want)
 			}
 		})
@@ -94,7 +94,7 @@ func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // unmask returns the first byte and the payload of small masked frames.
-func unmask(wire []byte) (frames []byte) {
+func unmasked(wire []byte) (frames []byte) {
 	for len(wire) >= 6 && wire[1]&0x80 != 0 {
 		size := int(wire[1] & 0x7f)
 		frames = append(frames, wire[0])

@@ -42,15 +42,16 @@ func (h *handlerConfig) shared() bool { return h.pid != nil }
 func (h *handlerConfig) propsFor(c *Conn) *actor.Props {
 	c.handler.inbox.init(c)
 	mailbox := actor.WithMailbox(func() actor.Mailbox { return &c.handler.inbox })
+	dispatcher := actor.WithDispatcher(workersOf(c.tree))
 	switch {
 	case h.props != nil:
 		return h.props.Clone(mailbox)
 	case h.producer != nil:
-		return actor.PropsFromProducer(h.producer, mailbox)
+		return actor.PropsFromProducer(h.producer, mailbox, dispatcher)
 	default:
 		return actor.PropsFromProducer(func() actor.Actor {
 			return &caller{Callbacks: h.callbacks, conn: c}
-		}, mailbox)
+		}, mailbox, dispatcher)
 	}
 }
 

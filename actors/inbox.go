@@ -14,9 +14,8 @@ type inbox struct {
 	queue queue
 	conn  *Conn
 	count int64 // of messages that were handled and not yet given back
-	// then is the mailbox that the one who fills it runs when this one is idle:
-	// on the same goroutine, but after it, so that neither can hold up the other.
-	then *inbox
+	// then is what whoever runs this mailbox does next, when this one is idle.
+	then func()
 }
 
 // giveBack is how many messages are given back to the credit at a time.
@@ -26,14 +25,14 @@ var _ actor.Mailbox = (*inbox)(nil)
 
 func (m *inbox) init(c *Conn) {
 	m.runner.init(m)
-	m.schedule = m.processBoth
+	m.schedule = m.processAndThen
 	m.conn = c
 }
 
-func (m *inbox) processBoth() {
+func (m *inbox) processAndThen() {
 	m.process()
-	if m.then != nil && m.then.queue.waiting() {
-		m.then.runHere()
+	if m.then != nil {
+		m.then()
 	}
 }
 

@@ -2,7 +2,6 @@ package actors
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"sync"
 )
@@ -16,11 +15,13 @@ import (
 // one reads as many frames as there are in one system call (measured with 64
 // messages in flight: 30 times fewer reads than through a 512-byte buffer).
 type intake struct {
-	*buffer      // nil when empty
-	from    int  // the next byte to hand out
-	left    int  // of the present frame; zero between frames
-	framed  bool // frames are read, and not the answer to a handshake
-	patient bool // Read waits for what is not there yet
+	*buffer       // nil when empty
+	from    int   // the next byte to hand out
+	left    int   // of the present frame; zero between frames
+	ahead   frame // the next one
+	known   bool  // its header is there
+	framed  bool  // frames are read, and not the answer to a handshake
+	patient bool  // Read waits for what is not there yet
 }
 
 // intakeSize is how much is read at a time. Small messages come by the hundred in
@@ -107,77 +108,22 @@ func (in *intake) takeLine(p []byte) int {
 // message reports whether a message, or a control frame, is there as a whole. One
 // in fragments never is: only coder/websocket knows where it ends.
 func (in *intake) message() bool {
-	f, ok := in.frame()
-	return ok && f.fin && f.opcode != opcodeContinuation && len(in.rest()) >= f.header+f.payload
-}
-
-// plain returns the size of the message that is there, or reports that it cannot be
-// told: it is not there as a whole, or compressed, or a control frame.
-func (in *intake) plain() (size int, ok bool) {
-	if !in.message() {
-		return 0, false
-	}
-	f, _ := in.frame()
-	return f.payload, !f.reserved && f.opcode&opcodeControl == 0
+	return in.header() && in.ahead.whole && len(in.bytes)-in.from >= in.ahead.size()
 }
 
 // next begins the next frame, if its header is there.
 func (in *intake) next() bool {
-	f, ok := in.frame()
-	if ok {
-		in.left = f.header + f.payload
+	if !in.header() {
+		return false
 	}
-	return ok
+	in.left, in.known = in.ahead.size(), false
+	return true
 }
 
-// frame is what the header of a frame says (RFC 6455, section 5.2).
-type frame struct {
-	fin, reserved   bool
-	opcode          byte
-	header, payload int // bytes
-}
-
-const (
-	opcodeContinuation = 0x0
-	opcodeControl      = 0x8 // the bit that they have in common
-)
-
-// frame returns the header of the next frame, if it is there.
-func (in *intake) frame() (f frame, ok bool) {
-	b := in.rest()
-	if len(b) < 2 {
-		return f, false
+// header reports whether the header of the next frame is there, and in ahead.
+func (in *intake) header() bool {
+	if !in.known {
+		in.ahead, in.known = parseFrame(in.rest())
 	}
-	const fin, reserved, opcode, masked, length = 0x80, 0x70, 0x0f, 0x80, 0x7f
-	f = frame{fin: b[0]&fin != 0, reserved: b[0]&reserved != 0, opcode: b[0] & opcode, header: 2}
-	extended := extendedLength(b[1] & length)
-	if b[1]&masked != 0 {
-		f.header += 4
-	}
-	f.header += extended
-	if len(b) < f.header {
-		return f, false
-	}
-	switch extended {
-	case 2:
-		f.payload = int(binary.BigEndian.Uint16(b[2:]))
-	case 8:
-		// What no memory can hold is cut: coder/websocket refuses it by its header.
-		f.payload = int(min(binary.BigEndian.Uint64(b[2:]), 1<<48))
-	default:
-		f.payload = int(b[1] & length)
-	}
-	return f, true
-}
-
-// extendedLength returns the bytes of an extended payload length.
-func extendedLength(length byte) int {
-	switch length {
-	case 126:
-		return 2
-	case 127:
-		return 8
-	default:
-		return 0
-	}
+	return in.known
 }

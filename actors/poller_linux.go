@@ -31,9 +31,11 @@ const edges = syscall.EPOLLIN | syscall.EPOLLRDHUP | 1<<31 // EPOLLET, which is 
 
 // pollerOf returns the poller of a tree, or nil if the system has none to give.
 func pollerOf(sup *supervisor.Supervisor) *poller {
-	p, _ := sup.Shared(poller{}, newPoller).(*poller)
+	p, _ := sup.Shared(pollerKey{}, newPoller).(*poller)
 	return p
 }
+
+type pollerKey struct{}
 
 func newPoller() io.Closer {
 	epoll, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
@@ -82,9 +84,12 @@ func (p *poller) add(fd int, r *reader) error {
 	return syscall.EpollCtl(p.epoll, syscall.EPOLL_CTL_ADD, fd, &syscall.EpollEvent{Events: edges, Fd: int32(fd)})
 }
 
-// remove forgets a reader, unless the descriptor is another's by now. The kernel
-// forgets a socket when it is closed.
-func (p *poller) remove(fd int, r *reader) { p.place(fd).CompareAndSwap(r, nil) }
+// remove ends that. The kernel forgets a socket when it is closed.
+func (p *poller) remove(fd int, r *reader) {
+	if p.place(fd).CompareAndSwap(r, nil) {
+		_ = syscall.EpollCtl(p.epoll, syscall.EPOLL_CTL_DEL, fd, nil)
+	}
+}
 
 func (p *poller) place(fd int) *atomic.Pointer[reader] {
 	slot := &p.pages[fd/len(page{})]

@@ -17,15 +17,18 @@ type node struct {
 }
 
 // push may be called by anybody.
-func (q *queue) push(message any) { q.pushNode(&node{message: message}) }
+func (q *queue) push(message any) {
+	n := &node{message: message}
+	q.pushAll(n, n)
+}
 
-// pushNode is push without an allocation of its own. The node is the queue's until
-// it is popped.
-func (q *queue) pushNode(n *node) {
+// pushAll pushes a chain of nodes at once, from the newest to the oldest. They are
+// the queue's until they are popped.
+func (q *queue) pushAll(newest, oldest *node) {
 	for {
 		head := q.in.Load()
-		n.next = head
-		if q.in.CompareAndSwap(head, n) {
+		oldest.next = head
+		if q.in.CompareAndSwap(head, newest) {
 			return
 		}
 	}

@@ -51,9 +51,10 @@ type socket struct {
 
 	saidClose atomic.Bool // this side has sent a close frame, or is about to
 
-	lastRead   atomic.Int64 // since born
-	lastResume atomic.Int64 // likewise: when reading went on after a pause
-	ping       pingStatus
+	lastRead    atomic.Int64 // since born
+	busyReading atomic.Bool  // the last read came soon after the one before
+	lastResume  atomic.Int64 // likewise: when reading went on after a pause
+	ping        pingStatus
 }
 
 type buffer struct{ bytes []byte }

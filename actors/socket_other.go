@@ -15,3 +15,5 @@ func (*try) control(func(fd uintptr)) error { return nil }
 func (*try) write([]byte) (int, error) { return 0, nil }
 
 func (*try) read([]byte) (int, error) { return 0, nil }
+
+func (*try) wait(func() bool) error { return nil }

@@ -1,6 +1,11 @@
 package actors
 
-import "net"
+import (
+	"errors"
+	"net"
+	"os"
+	"time"
+)
 
 // Read implements net.Conn for coder/websocket and those between it and the socket.
 func (s *socket) Read(p []byte) (int, error) {
@@ -81,24 +86,30 @@ func (s *socket) more() error {
 	return err
 }
 
-// read waits.
+// read waits. A deadline that was for attend is none for it.
 func (s *socket) read(p []byte) (int, error) {
 	n, err := s.Conn.Read(p)
+	for s.intake.framed && n == 0 && errors.Is(err, os.ErrDeadlineExceeded) && !s.closing.Load() {
+		_ = s.Conn.SetReadDeadline(time.Time{})
+		n, err = s.Conn.Read(p)
+	}
 	return n, s.noteRead(n, err)
 }
 
 // fill takes in what the kernel has, without waiting, and reports whether it may
 // have more.
-func (s *socket) fill() (more bool, err error) {
+func (s *socket) fill() (n int, more bool, err error) {
 	room := s.intake.room()
-	n, err := s.try.read(room)
+	n, err = s.try.read(room)
 	s.intake.add(n)
-	return n == len(room), s.noteRead(n, err)
+	s.intake.release()
+	return n, n == len(room), s.noteRead(n, err)
 }
 
 func (s *socket) noteRead(n int, err error) error {
 	if n > 0 {
-		s.lastRead.Store(int64(s.now()))
+		now := int64(s.now())
+		s.busyReading.Store(now-s.lastRead.Swap(now) < int64(busyGap))
 	}
 	if err == nil {
 		return nil

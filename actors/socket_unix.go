@@ -20,7 +20,7 @@ type try struct {
 
 // attempt is one system call.
 type attempt struct {
-	call  func(fd uintptr) bool
+	call  func(fd uintptr)
 	bytes []byte
 	n     int
 	err   error
@@ -45,6 +45,9 @@ func (t *try) init(conn net.Conn) bool {
 	return true
 }
 
+// wait calls f, and again whenever something has arrived, until f returns true.
+func (t *try) wait(f func() bool) error { return t.raw.Read(func(uintptr) bool { return f() }) }
+
 // control calls f with the file descriptor.
 func (t *try) control(f func(fd uintptr)) error { return t.raw.Control(f) }
 
@@ -53,15 +56,17 @@ func (t *try) write(p []byte) (int, error) {
 	if t.raw == nil {
 		return 0, nil
 	}
-	return t.writing.run(t.raw.Write, p)
+	return t.writing.run(t.raw, p)
 }
 
 // read returns how much was there: nothing and no error, if that is nothing.
-func (t *try) read(p []byte) (int, error) { return t.reading.run(t.raw.Read, p) }
+func (t *try) read(p []byte) (int, error) { return t.reading.run(t.raw, p) }
 
-func (a *attempt) run(on func(func(fd uintptr) bool) error, p []byte) (int, error) {
+// run makes the call in Control, which unlike RawConn's Read and Write neither locks
+// nor forgets that something has arrived meanwhile.
+func (a *attempt) run(raw syscall.RawConn, p []byte) (int, error) {
 	a.bytes, a.n, a.err = p, 0, nil
-	err := on(a.call)
+	err := raw.Control(a.call)
 	a.bytes = nil
 	if err == nil {
 		err = a.err
@@ -69,16 +74,15 @@ func (a *attempt) run(on func(func(fd uintptr) bool) error, p []byte) (int, erro
 	return a.n, err
 }
 
-// write and read return true: done, do not wait for the kernel.
-func (a *attempt) write(fd uintptr) bool {
-	a.n, a.err = once(syscall.Write(int(fd), a.bytes))
-	for a.err == syscall.EINTR {
-		a.n, a.err = once(syscall.Write(int(fd), a.bytes))
+func (a *attempt) write(fd uintptr) {
+	n, err := syscall.Write(int(fd), a.bytes)
+	for err == syscall.EINTR {
+		n, err = syscall.Write(int(fd), a.bytes)
 	}
-	return true
+	a.n, a.err = once(n, err)
 }
 
-func (a *attempt) read(fd uintptr) bool {
+func (a *attempt) read(fd uintptr) {
 	n, err := syscall.Read(int(fd), a.bytes)
 	for err == syscall.EINTR {
 		n, err = syscall.Read(int(fd), a.bytes)
@@ -87,7 +91,6 @@ func (a *attempt) read(fd uintptr) bool {
 		err = io.EOF
 	}
 	a.n, a.err = once(n, err)
-	return true
 }
 
 // once makes of "try again" that nothing was done.

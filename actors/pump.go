@@ -1,0 +1,137 @@
+package actors
+
+import "errors"
+
+// pump delivers what is there, and what the kernel has, for as long as the handler
+// has room.
+func (r *reader) pump() {
+	if r.finishing.Load() || r.ended {
+		return
+	}
+	incomplete := r.pumpAll()
+	r.settle()
+	if incomplete {
+		r.finish()
+	}
+}
+
+// pumpAll reports whether what is left is the beginning of a message.
+func (r *reader) pumpAll() bool {
+	for turn := range fair {
+		if !r.deliverAll() {
+			return false
+		}
+		if r.broken != nil {
+			r.end(r.readError(r.broken))
+			return false
+		}
+		if r.sock.intake.full() || !r.expects(turn) {
+			r.sock.intake.release()
+			return r.sock.intake.header()
+		}
+		r.fill()
+	}
+	r.wakeUp() // others wait
+	return false
+}
+
+// fill takes in what the kernel has, and reports whether that was anything.
+func (r *reader) fill() bool {
+	if r.sock.intake.full() {
+		r.news.Store(true)
+		return false
+	}
+	r.news.Store(false) // first: what comes while it reads is news again
+	n, more, err := r.sock.fill()
+	if more || err != nil || r.hangUp.Load() {
+		r.news.Store(true)
+	}
+	r.broken = err
+	return n > 0 || err != nil
+}
+
+// expects reports whether there may be something to read. A socket that this side
+// closes is no news, but reading it fails.
+func (r *reader) expects(turn int) bool {
+	return r.news.Load() || turn == 0 && r.sock.closing.Load()
+}
+
+// fair is how many times a reader reads before others have their turn.
+const fair = 16
+
+// deliverAll delivers the messages that are there as a whole, and reports whether
+// there may be more.
+func (r *reader) deliverAll() bool {
+	for r.sock.intake.message() {
+		if r.full() {
+			return false
+		}
+		if err := r.one(); err != nil && !errors.Is(err, errLater) {
+			r.end(err)
+			return false
+		}
+	}
+	return true
+}
+
+// finish has a goroutine of the moment wait for the rest of a message that is too
+// large to be gathered here, or in fragments. What is small the next news completes.
+func (r *reader) finish() {
+	in := &r.sock.intake
+	if in.ahead.whole && in.ahead.size() <= intakeSize || r.full() {
+		return
+	}
+	r.finishing.Store(true)
+	r.neglected()
+	r.sock.busyReading.Store(false) // large messages are not worth one that stays
+	in.patient = true
+	go func() {
+		err := r.one()
+		r.settle()
+		if err != nil {
+			_ = r.ws.CloseNow() // the actor may have been stopped
+		}
+		r.PostUserMessage(&finished{err})
+	}()
+}
+
+// full reports whether the handler has no room for another message; once it has,
+// the reader is woken. When nothing is delivered any more there is no need to wait.
+func (r *reader) full() bool {
+	if r.granted > 0 || r.silent.Load() {
+		return r.resume()
+	}
+	credit := &r.conn.credit
+	if !credit.paused.Load() {
+		if r.granted = credit.take(handOverAt); r.granted > 0 {
+			return false
+		}
+	}
+	if credit.paused.Store(true); credit.low() {
+		r.granted = credit.take(handOverAt)
+		return r.resume()
+	}
+	return true
+}
+
+// resume notes that reading goes on.
+func (r *reader) resume() bool {
+	if paused := &r.conn.credit.paused; paused.Load() {
+		paused.Store(false)
+		r.sock.resumed()
+	}
+	return false
+}
+
+// loop waits for each message.
+func (r *reader) loop() {
+	err := error(nil)
+	for err == nil {
+		for r.full() {
+			<-r.room
+		}
+		err = r.one()
+		r.settle()
+	}
+	r.sayEnded(err)
+}

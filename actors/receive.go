@@ -1,0 +1,174 @@
+package actors
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"time"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// one reads and delivers a message.
+func (r *reader) one() error {
+	config := r.conn.config
+	if kind, data := r.sock.intake.takeMessage(config.role == server, config.readLimit); data != nil {
+		return r.deliver(kind, data)
+	}
+	kind, from, err := r.ws.Reader(background)
+	switch {
+	case err != nil && (r.refusedPong(err) || errors.Is(err, errLater)):
+		return nil
+	case err != nil:
+		return r.readError(err)
+	default:
+		return r.receive(messages.Type(kind), from)
+	}
+}
+
+// refusedPong reports whether an error is only that of a pong that met this
+// side's close frame: the peer's is still to come.
+func (r *reader) refusedPong(err error) bool {
+	return r.sock.saidClose.Load() && errors.Is(err, net.ErrClosed) &&
+		!r.sock.broken.Load() && !r.sock.closing.Load()
+}
+
+// receive reads a message to its end. The handler gets a copy of exactly its size.
+func (r *reader) receive(kind messages.Type, from io.Reader) error {
+	b := buffers.Get().(*buffer)
+	defer recycle(b)
+	if err := b.readFrom(from); err != nil {
+		return r.readError(err)
+	}
+	return r.deliver(kind, bytes.Clone(b.bytes))
+}
+
+// handOverAt is how many messages the reader of a flood delivers before another
+// goroutine begins to handle them. Waking one for each would cost more than to
+// handle it; what is left when the kernel has no more, the reader's own goroutine
+// does: see carriers.
+const handOverAt = 64
+
+// delivery is a Received with its place in the handler's inbox: one allocation.
+type delivery struct {
+	node
+	received messages.Received
+}
+
+func (r *reader) deliver(kind messages.Type, data []byte) error {
+	if r.heartbeat(kind, data) || r.silent.Load() {
+		return nil
+	}
+	r.noteMessage()
+	if kind == messages.TypeText && !utf8.Valid(data) {
+		return r.refuse(messages.CloseInvalidPayload, &messages.InvalidUTF8Error{})
+	}
+	d := &delivery{received: messages.Received{Conn: r.conn.pid, Epoch: r.epoch, Type: kind, Data: data}}
+	r.granted--
+	if r.target == nil {
+		r.conn.system.Root.Send(r.handler, &d.received)
+		return nil
+	}
+	d.message = &d.received
+	if d.next = r.newest; r.newest == nil {
+		r.oldest = &d.node
+	}
+	r.newest = &d.node
+	if r.batch++; !r.polled || r.batch >= handOverAt {
+		r.handOver()
+		r.target.wake() // this goroutine goes on reading
+	}
+	return nil
+}
+
+// handOver puts into the handler's inbox what was received.
+func (r *reader) handOver() {
+	if r.newest != nil {
+		r.target.queue.pushAll(r.newest, r.oldest)
+		r.newest, r.oldest, r.batch = nil, nil, 0
+	}
+}
+
+// settle is for the end of a run: nothing is held back.
+func (r *reader) settle() {
+	r.handOver()
+	r.conn.credit.untake(r.granted)
+	r.granted = 0
+}
+
+func (r *reader) noteMessage() {
+	if r.conn.config.limits.wait() {
+		r.said.Store(int64(r.sock.now()))
+		r.spoke.Store(true)
+	}
+}
+
+// lastMessage is when the peer last sent a message, if it ever has.
+func (r *reader) lastMessage() (when time.Duration, ever bool) {
+	ever = r.spoke.Load()
+	return time.Duration(r.said.Load()), ever
+}
+
+// refuse closes for what the peer should not have sent.
+func (r *reader) refuse(code messages.CloseCode, reason error) error {
+	_ = writeClose(r.ws, code, reason.Error())
+	return r.readError(reason)
+}
+
+// heartbeat reports whether a message belongs to a payload heartbeat: the peer's,
+// which is answered here as coder/websocket answers pings, or the answer to this
+// side's.
+func (r *reader) heartbeat(kind messages.Type, data []byte) bool {
+	config := &r.conn.config.heartbeat
+	switch {
+	case kind != messages.TypeText:
+		return false
+	case config.reply && bytes.Equal(data, config.question):
+		_ = writeMessage(r.ws, messages.TextBytes(config.answer)) // the reader fails too if it cannot be
+		return true
+	case config.payload && !config.off && bytes.Equal(data, config.pong):
+		r.conn.answered(r.sock, r.sock.ping.number.Load())
+		return true
+	default:
+		return false
+	}
+}
+
+// readError tells a close frame from a broken socket, and that from a peer that
+// breaks the rules.
+func (r *reader) readError(err error) error {
+	var closed websocket.CloseError
+	switch {
+	case errors.As(err, &closed):
+		return &messages.PeerClosedError{Code: messages.CloseCode(closed.Code), Reason: closed.Reason}
+	case r.sock.broken.Load(), errors.Is(err, websocket.ErrMessageTooBig), is[*messages.InvalidUTF8Error](err):
+		return &messages.ReadError{Err: err}
+	default:
+		// For some of these coder/websocket has sent a close frame; then this
+		// does nothing.
+		_ = writeClose(r.ws, messages.CloseProtocolError, "")
+		return &messages.ProtocolError{Err: err}
+	}
+}
+
+// readFrom reads a message to its end. The buffer goes back to the pool: the
+// handler gets a copy of exactly the message's size.
+func (b *buffer) readFrom(from io.Reader) error {
+	for {
+		if len(b.bytes) == cap(b.bytes) {
+			b.bytes = append(b.bytes, 0)[:len(b.bytes)]
+		}
+		n, err := from.Read(b.bytes[len(b.bytes):cap(b.bytes)])
+		b.bytes = b.bytes[:len(b.bytes)+n]
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

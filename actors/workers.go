@@ -1,0 +1,82 @@
+package actors
+
+import (
+	"io"
+	"runtime"
+	"sync/atomic"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+// workers is the dispatcher of a tree's connections: goroutines that are used again.
+// A new one would begin with a stack of 2 KB and copy it twice before it is deep
+// enough for coder/websocket, which took a quarter of the time of an echo.
+type workers struct {
+	tasks  chan func() // taken by those who are parked
+	parked atomic.Int64
+	closed atomic.Bool
+}
+
+const (
+	// parking is how many may wait for work. More are made whenever there is
+	// more to do, and end when it is done.
+	parking = 128
+	// throughput is protoactor's default.
+	throughput = 300
+)
+
+var _ actor.Dispatcher = (*workers)(nil)
+
+// workersOf returns the dispatcher of a tree.
+func workersOf(sup *supervisor.Supervisor) actor.Dispatcher {
+	w, ok := sup.Shared(workersKey{}, func() io.Closer { return &workers{tasks: make(chan func())} }).(*workers)
+	if !ok {
+		return actor.NewDefaultDispatcher(throughput) // of a tree that has stopped
+	}
+	return w
+}
+
+type workersKey struct{}
+
+// Schedule implements actor.Dispatcher.
+func (w *workers) Schedule(task func()) {
+	select {
+	case w.tasks <- task:
+	default:
+		go w.work(task)
+	}
+}
+
+// Throughput implements actor.Dispatcher.
+func (w *workers) Throughput() int { return throughput }
+
+func (w *workers) work(task func()) {
+	for task != nil {
+		task()
+		task = w.park()
+	}
+}
+
+// park waits for the next task, or returns nil if that is not wanted.
+func (w *workers) park() func() {
+	defer w.parked.Add(-1)
+	if w.parked.Add(1) > parking || w.closed.Load() {
+		return nil
+	}
+	return <-w.tasks
+}
+
+// Close implements io.Closer: it ends those who are parked.
+func (w *workers) Close() error {
+	w.closed.Store(true)
+	for w.parked.Load() > 0 {
+		select {
+		case w.tasks <- nil:
+		default:
+			runtime.Gosched() // one is about to park, or to end
+		}
+	}
+	return nil
+}
