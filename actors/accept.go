@@ -126,7 +126,11 @@ func (a *Acceptor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // accept upgrades a request and starts its connection. If it returns an error, the
 // request has been answered.
 func (a *Acceptor) accept(w http.ResponseWriter, r *http.Request, value any) error {
-	c := newConn(a.supervisor, a.config, r.URL.String())
+	c, err := newConn(a.supervisor, a.config, r.URL.String())
+	if err != nil {
+		a.stats.refused.add(refuseUpgrade(w, shuttingDown()))
+		return err
+	}
 	d, status, err := c.handshake(w, r)
 	if err != nil {
 		a.stats.refused.add(status)
@@ -150,14 +154,18 @@ func (a *Acceptor) admit(w http.ResponseWriter, r *http.Request) (value any, err
 		return nil, &UpgradeError{Status: http.StatusNotImplemented} // HTTP/2, or a wrapper that hides it
 	}
 	if a.supervisor.Stopping() {
-		return nil, &UpgradeError{
-			Status: http.StatusServiceUnavailable, Reason: "shutting down", Header: http.Header{"Retry-After": {"1"}},
-		}
+		return nil, shuttingDown()
 	}
 	if a.config.upgrade.hook == nil {
 		return nil, nil
 	}
 	return a.config.upgrade.hook(r)
+}
+
+func shuttingDown() error {
+	return &UpgradeError{
+		Status: http.StatusServiceUnavailable, Reason: "shutting down", Header: http.Header{"Retry-After": {"1"}},
+	}
 }
 
 // Stats returns what it has counted. Anybody may call it.

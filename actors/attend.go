@@ -9,8 +9,10 @@ import (
 const (
 	// attention is how long a goroutine stays at a socket on which nothing arrives.
 	attention = 500 * time.Millisecond
-	// busyGap is how soon one arrival must follow another for a goroutine to stay.
-	busyGap = 50 * time.Millisecond
+	// busyGap is how soon an arrival must follow the one before, and busyStreak how
+	// often, for a goroutine to stay: not for a heartbeat.
+	busyGap    = 50 * time.Millisecond
+	busyStreak = 4
 )
 
 // attend stays at a busy socket, on a goroutine that waits in the Go runtime's own

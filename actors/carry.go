@@ -1,12 +1,8 @@
 package actors
 
 import (
-	"io"
-	"runtime"
 	"sync/atomic"
 	"time"
-
-	"github.com/sockvisor/sockvisor/supervisor"
 )
 
 // carriers are the goroutines of a tree that carry a message all the way: from the
@@ -49,24 +45,12 @@ const (
 	watchPatience = 50
 )
 
-type carriersKey struct{}
-
-func carriersOf(sup *supervisor.Supervisor) *carriers {
-	c, _ := sup.Shared(carriersKey{}, func() io.Closer {
-		return &carriers{places: make([]place, 4*runtime.GOMAXPROCS(0))}
-	}).(*carriers)
-	return c
-}
-
-// Close implements io.Closer: the watch ends.
-func (c *carriers) Close() error {
-	c.closed.Store(true)
-	return nil
-}
+// close ends the watch.
+func (c *carriers) close() { c.closed.Store(true) }
 
 // carry runs the handler of a reader, and then the connection.
 func (c *carriers) carry(r *reader) {
-	connection := &r.conn.mailbox
+	connection := r.conn.mailbox
 	if !connection.status.CompareAndSwap(idle, running) {
 		r.target.wake() // the connection runs already
 		return
@@ -148,7 +132,7 @@ func (p *place) letGo(state uint64) {
 	if !p.state.CompareAndSwap(state, state+kept) {
 		return
 	}
-	m := &r.conn.mailbox
+	m := r.conn.mailbox
 	m.dispatcher.Schedule(m.schedule)
 	r.neglected()
 }

@@ -20,9 +20,8 @@ type Conn struct {
 	system  *actor.ActorSystem
 	config  *config
 	url     string
-	props   *actor.Props // of the connection, and of its reader and heartbeat
-	tree    *supervisor.Supervisor
-	mailbox mailbox
+	tree    *tree
+	mailbox *mailbox
 
 	// Published by the connection, read by anybody.
 	state atomic.Uint32 // messages.ReadyState
@@ -33,7 +32,6 @@ type Conn struct {
 
 	// The connection's alone. They outlive its incarnations.
 	handler  handler
-	spawning child   // what props are used for just now; nil: the connection
 	accepted *dialed // of a server's: the socket, until it is taken
 	// What a server wants to know: how it was closed, once, and that the actor has
 	// ended, once.
@@ -58,24 +56,36 @@ func Connect(sup *supervisor.Supervisor, url string, options ...Option) (*Conn, 
 	if err != nil {
 		return nil, err
 	}
-	c := newConn(sup, config, url)
-	if err := c.spawn(sup); err != nil {
+	c, err := newConn(sup, config, url)
+	if err == nil {
+		err = c.spawn(sup)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
-func newConn(sup *supervisor.Supervisor, config *config, url string) *Conn {
-	c := &Conn{system: sup.System(), config: config, url: url, tree: sup}
+func newConn(sup *supervisor.Supervisor, config *config, url string) (*Conn, error) {
+	t := treeOf(sup)
+	if t == nil {
+		return nil, &supervisor.StoppedError{}
+	}
+	c := &Conn{system: sup.System(), config: config, url: url, tree: t}
 	c.credit.limit = int64(config.maxUnhandled)
-	c.mailbox.init(c)
-	c.props = actor.PropsFromProducer(c.produce, actor.WithMailbox(c.produceMailbox), actor.WithDispatcher(workersOf(sup)))
-	return c
+	return c, nil
 }
 
 func (c *Conn) spawn(sup *supervisor.Supervisor) error {
-	_, err := sup.Spawn(c.props, c.config.policy)
-	return err
+	pid, err := sup.Spawn(c.tree.connection, c.config.policy)
+	if err != nil {
+		return err
+	}
+	c.pid, c.mailbox = pid, claimed(c.system, pid).mailbox
+	c.mailbox.init(c)
+	c.mailbox.actorOf().(*connection).Conn = c
+	c.mailbox.release()
+	return nil
 }
 
 // PID is where actors send messages.Send, Close, Ack and Inspect.

@@ -43,9 +43,11 @@ type connection struct {
 	cancelDial func()
 	ws         *websocket.Conn
 	sock       *socket
-	reader     *reader       // nil when there is none, or it has ended
-	children   [2]*actor.PID // the reader and the heartbeat
+	reader     *reader // nil when there is none, or it has ended
+	children   children
 	openedAt   time.Time
+	alarm      *alarm // to look for a sign of life
+	beats      uint64 // heartbeats that were sent
 	written    uint64
 
 	failure error           // the first, which counts
@@ -78,8 +80,10 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.dialed(m)
 	case *writable:
 		c.writable(m)
-	case *beat:
-		c.beat(m)
+	case *pulse:
+		c.pulse(m)
+	case *sign:
+		c.sign(m)
 	case *silence:
 		c.silence(m)
 	case *readerEnded:
@@ -95,6 +99,9 @@ func (c *connection) Receive(ctx actor.Context) {
 			c.handlerStopped()
 		}
 	case *actor.Started:
+		if c.Conn == nil { // of a restart
+			c.Conn = claimed(ctx.ActorSystem(), ctx.Self()).mailbox.conn
+		}
 		c.start(ctx)
 	case *actor.Restarting:
 		c.release()
@@ -111,6 +118,8 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.rejectTo(ctx.Sender(), m, &messages.UnknownMessageError{Message: m})
 	}
 }
+
+func newConnection() actor.Actor { return &connection{} }
 
 // start begins a new epoch, unless a restart that was under way met the end: then
 // it acquires nothing.
@@ -144,6 +153,7 @@ func (c *connection) dialed(d *dialed) {
 		d.discard()
 		return
 	}
+	c.cancelDial = nil
 	if d.err != nil {
 		c.fail(d.err)
 		return
@@ -160,7 +170,7 @@ func (c *connection) open(d *dialed) {
 	c.sock.notify(func(err error) { c.mailbox.post(&writable{epoch: epoch, err: err}) })
 	c.mailbox.outlet = c.sock
 	c.startReader()
-	c.startHeartbeat()
+	c.listen(c.config.heartbeat.interval)
 	c.expectMessages()
 }
 
@@ -180,6 +190,7 @@ func (c *connection) letGo() {
 	if c.quiet != nil {
 		c.quiet.Stop()
 	}
+	c.alarm.cancel()
 	c.mailbox.outlet = nil
 }
 

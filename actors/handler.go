@@ -40,9 +40,7 @@ func (h *handlerConfig) shared() bool { return h.pid != nil }
 
 // propsFor returns the Props of a handler of the connection's own.
 func (h *handlerConfig) propsFor(c *Conn) *actor.Props {
-	c.handler.inbox.init(c)
-	mailbox := actor.WithMailbox(func() actor.Mailbox { return &c.handler.inbox })
-	dispatcher := actor.WithDispatcher(workersOf(c.tree))
+	mailbox, dispatcher := actor.WithMailbox(newInbox), actor.WithDispatcher(&c.tree.workers)
 	switch {
 	case h.props != nil:
 		return h.props.Clone(mailbox)
@@ -58,7 +56,7 @@ func (h *handlerConfig) propsFor(c *Conn) *actor.Props {
 // handler is the connection's view of its handler. It outlives the incarnations.
 type handler struct {
 	pid   *actor.PID
-	inbox inbox // unless it is shared
+	inbox *inbox // nil if it is shared
 	// failures counts the panics since the connection last started. After
 	// the first the handler is restarted at once, after a second it stays
 	// suspended until the next start: a handler that cannot start must not
@@ -78,7 +76,8 @@ func (c *connection) startHandler() {
 		c.ctx.Watch(h.pid)
 		c.credit.reset() // it gives back what is of this epoch only
 	case h.pid == nil:
-		h.pid = c.adopt(config.propsFor(c.Conn), c.pid.Id+"/handler")
+		h.pid, h.inbox = c.adopt(config.propsFor(c.Conn), "handler")
+		h.inbox.release()
 	case h.suspended():
 		c.ctx.(actor.Supervisor).RestartChildren(h.pid)
 	}

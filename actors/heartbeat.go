@@ -21,22 +21,18 @@ type heartbeatConfig struct {
 	answer   []byte
 }
 
-// heartbeat times the heartbeat of one socket: a ping when nothing was received
-// for the interval, a failure when nothing is received for the timeout after it.
-// Any bytes from the peer are a sign of life, so that a long message on a slow
-// line is not taken for a dead peer.
+// heartbeat times one heartbeat: from the ping to the sign of life that answers it,
+// or to the end of the timeout. Any bytes from the peer are a sign of life, so that
+// a long message on a slow line is not taken for a dead peer.
 //
-// It knows nothing of how its socket ends: what it says then is for nobody, and it
-// stops with the incarnation.
+// It is started when nothing was received for the interval, which the tree's clock
+// times: an idle connection has none most of the time.
 type heartbeat struct {
-	inbox
-	*heartbeatConfig
-	epoch uint64
-	sock  *socket
-	timer *time.Timer
-
-	number  uint64        // of the last ping
-	awaited bool          // its answer is
+	*inbox
+	timeout time.Duration
+	epoch   uint64
+	sock    *socket
+	timer   *time.Timer
 	since   time.Duration // when the timeout began
 }
 
@@ -47,28 +43,63 @@ type tick struct{}
 // come a moment too late.
 func (*tick) IgnoreDeadLetterLogging() {}
 
-// beat asks the connection to send heartbeat number.
-type beat struct{ epoch, number uint64 }
+// sign tells the connection that there was one of life.
+type sign struct{ epoch uint64 }
 
-// silence tells the connection that no answer came.
+// silence tells the connection that there was none.
 type silence struct{ epoch uint64 }
 
-func (c *connection) startHeartbeat() {
-	if c.config.heartbeat.off {
-		return
+// listen has the clock tell when it is time to look for a sign of life.
+func (c *connection) listen(after time.Duration) {
+	if !c.config.heartbeat.off {
+		c.alarm = c.tree.clock.set(c.Conn, c.own, after)
 	}
-	c.children[1] = c.startChild(&heartbeat{heartbeatConfig: &c.config.heartbeat, epoch: c.own, sock: c.sock})
 }
 
-func (h *heartbeat) mailbox() *inbox { return &h.inbox }
+// pulse sends a heartbeat if nothing was received for the interval.
+func (c *connection) pulse(m *pulse) {
+	if m.epoch != c.own || c.phase != open {
+		return
+	}
+	interval := c.config.heartbeat.interval
+	if quiet := c.sock.now() - c.sock.life(); quiet < interval {
+		c.listen(interval - quiet)
+		return
+	}
+	c.startHeartbeat()
+	c.beats++
+	c.sock.pinged(c.beats)
+	c.sock.cork()
+	if err := c.writeBeat(c.beats); err != nil {
+		c.fail(&messages.WriteError{Err: err})
+	}
+}
+
+func (c *connection) writeBeat(number uint64) error {
+	if config := &c.config.heartbeat; config.payload {
+		return writeMessage(c.ws, messages.TextBytes(config.ping))
+	}
+	return writePing(c.ws, number)
+}
+
+func newHeartbeat() actor.Actor { return &heartbeat{} }
+
+func (c *connection) startHeartbeat() {
+	pid, m := c.adopt(c.tree.heartbeat, c.system.ProcessRegistry.NextId())
+	h := m.actorOf().(*heartbeat)
+	h.inbox, h.timeout, h.epoch, h.sock = m, c.config.heartbeat.timeout, c.own, c.sock
+	h.since = c.sock.now()
+	c.children.heartbeat = pid
+	m.release()
+}
 
 // Receive implements actor.Actor.
 func (h *heartbeat) Receive(ctx actor.Context) {
 	switch ctx.Message().(type) {
 	case *actor.Started:
-		h.wait(h.interval)
+		h.wait(h.timeout)
 	case *tick:
-		h.tick()
+		h.judge()
 	case *actor.Stopping:
 		h.timer.Stop()
 	}
@@ -78,26 +109,10 @@ func (h *heartbeat) wait(d time.Duration) {
 	h.timer = time.AfterFunc(d, func() { h.PostUserMessage(&tick{}) })
 }
 
-func (h *heartbeat) tick() {
-	if h.awaited {
-		h.judge()
-		return
-	}
-	if quiet := h.sock.now() - h.sock.life(); quiet < h.interval {
-		h.wait(h.interval - quiet)
-		return
-	}
-	h.number++
-	h.awaited, h.since = true, h.sock.now()
-	h.conn.mailbox.post(&beat{epoch: h.epoch, number: h.number})
-	h.wait(h.timeout)
-}
-
 // judge decides, the timeout being over, whether the peer is alive.
 func (h *heartbeat) judge() {
 	if h.sock.life() >= h.since {
-		h.awaited = false
-		h.tick()
+		h.conn.mailbox.post(&sign{epoch: h.epoch})
 		return
 	}
 	// While the reader is stopped by a slow handler it cannot see a pong: the
@@ -114,23 +129,13 @@ func (h *heartbeat) judge() {
 	h.conn.mailbox.post(&silence{epoch: h.epoch})
 }
 
-// beat writes a heartbeat.
-func (c *connection) beat(m *beat) {
+// sign ends a heartbeat that was answered.
+func (c *connection) sign(m *sign) {
 	if m.epoch != c.own || c.phase != open {
 		return
 	}
-	c.sock.pinged(m.number)
-	c.sock.cork()
-	if err := c.writeBeat(m.number); err != nil {
-		c.fail(&messages.WriteError{Err: err})
-	}
-}
-
-func (c *connection) writeBeat(number uint64) error {
-	if config := &c.config.heartbeat; config.payload {
-		return writeMessage(c.ws, messages.TextBytes(config.ping))
-	}
-	return writePing(c.ws, number)
+	c.stopChild(&c.children.heartbeat)
+	c.pulse(&pulse{epoch: m.epoch})
 }
 
 // silence ends a connection whose peer does not answer.

@@ -23,10 +23,13 @@ const giveBack = 32
 
 var _ actor.Mailbox = (*inbox)(nil)
 
-func (m *inbox) init(c *Conn) {
+// newInbox returns one that is held until it knows whose it is.
+func newInbox() actor.Mailbox {
+	m := &inbox{}
 	m.runner.init(m)
 	m.schedule = m.processAndThen
-	m.conn = c
+	m.hold()
+	return m
 }
 
 func (m *inbox) processAndThen() {
@@ -38,9 +41,13 @@ func (m *inbox) processAndThen() {
 
 // PostUserMessage implements actor.Mailbox.
 func (m *inbox) PostUserMessage(message any) {
-	if batch, ok := actor.UnwrapEnvelopeMessage(message).(actor.MessageBatch); ok {
-		for _, one := range batch.GetMessages() {
-			m.PostUserMessage(one) // as protoactor's own mailboxes do
+	switch one := actor.UnwrapEnvelopeMessage(message).(type) {
+	case *claim:
+		one.inbox = m
+		return
+	case actor.MessageBatch:
+		for _, each := range one.GetMessages() {
+			m.PostUserMessage(each) // as protoactor's own mailboxes do
 		}
 	}
 	m.queue.push(message)

@@ -41,20 +41,19 @@ type discarder interface{ discard() }
 
 var _ actor.Mailbox = (*mailbox)(nil)
 
-func (m *mailbox) init(c *Conn) {
+// newMailbox returns one that is held until it knows whose it is.
+func newMailbox() actor.Mailbox {
+	m := &mailbox{}
 	m.runner.init(m)
+	m.hold()
+	return m
+}
+
+func (m *mailbox) init(c *Conn) {
 	m.conn = c
 	m.lane.maxMessages = c.config.maxMessages
 	m.lane.maxBytes = c.config.maxBytes
 	m.lane.slack = c.config.overflow.slack()
-}
-
-// RegisterHandlers implements actor.Mailbox. It comes before the actor's Started.
-func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, dispatcher actor.Dispatcher) {
-	m.runner.RegisterHandlers(invoker, dispatcher)
-	if ctx, ok := invoker.(actor.Context); ok {
-		m.conn.pid = ctx.Self()
-	}
 }
 
 // UserMessageCount implements actor.Mailbox.
@@ -66,6 +65,10 @@ func (m *mailbox) UserMessageCount() int {
 // PostUserMessage implements actor.Mailbox: what the connection refuses, it
 // refuses here, on the sender's goroutine.
 func (m *mailbox) PostUserMessage(message any) {
+	if c, ok := message.(*claim); ok {
+		c.mailbox = m
+		return
+	}
 	if err := m.admit(message); err != nil {
 		m.conn.reject(message, err)
 	}

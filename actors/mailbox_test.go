@@ -67,19 +67,21 @@ type valve struct {
 func (v *valve) ready() bool { return !v.shut }
 func (v *valve) flush()      { v.flushed++ }
 
-func newMailbox() (*mailbox, *script, *byHand) {
+func newTestMailbox() (*mailbox, *script, *byHand) {
 	config := defaultConfig(client)
 	c := &Conn{config: config, system: actor.NewActorSystem(actor.WithLoggerFactory(
 		func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))}
+	c.mailbox = newMailbox().(*mailbox)
 	c.mailbox.init(c)
+	c.mailbox.status.Store(idle)
 	s, d := &script{}, &byHand{}
 	c.mailbox.RegisterHandlers(s, d)
-	return &c.mailbox, s, d
+	return c.mailbox, s, d
 }
 
 // Control goes ahead of a backlog of sends, and sends wait for an outlet.
 func TestMailboxLanes(t *testing.T) {
-	m, s, d := newMailbox()
+	m, s, d := newTestMailbox()
 	m.PostUserMessage(messages.Text("1"))
 	m.PostUserMessage(messages.Text("2"))
 	m.PostUserMessage("control")
@@ -106,7 +108,7 @@ func TestMailboxLanes(t *testing.T) {
 
 // A suspended mailbox handles system messages only.
 func TestMailboxSuspended(t *testing.T) {
-	m, s, d := newMailbox()
+	m, s, d := newTestMailbox()
 	m.outlet = &valve{}
 	m.PostSystemMessage(&actor.SuspendMailbox{})
 	m.PostUserMessage("control")
@@ -121,7 +123,7 @@ func TestMailboxSuspended(t *testing.T) {
 
 // A restart comes after what was said before it.
 func TestMailboxRestart(t *testing.T) {
-	m, s, d := newMailbox()
+	m, s, d := newTestMailbox()
 	m.PostUserMessage("decision")
 	m.PostSystemMessage(&actor.Restart{})
 	d.run()
@@ -130,7 +132,7 @@ func TestMailboxRestart(t *testing.T) {
 
 // A panic goes to the supervisor with its message, and the mailbox goes on.
 func TestMailboxPanic(t *testing.T) {
-	m, s, d := newMailbox()
+	m, s, d := newTestMailbox()
 	s.panicOn = "bad"
 	m.PostUserMessage("bad")
 	m.PostUserMessage("good")
@@ -147,7 +149,7 @@ func (o *owned) discard() { o.discarded = true }
 
 // After the end nothing reaches the actor, and what owns something lets go of it.
 func TestMailboxStop(t *testing.T) {
-	m, s, d := newMailbox()
+	m, s, d := newTestMailbox()
 	m.outlet = &valve{}
 	before, after := &owned{}, &owned{}
 	m.PostUserMessage(messages.Text("queued"))
@@ -171,7 +173,7 @@ func TestMailboxStop(t *testing.T) {
 // Whatever the interleaving, nothing posted is forgotten.
 func TestMailboxProducers(t *testing.T) {
 	const producers, each = 4, 5000
-	m, _, _ := newMailbox()
+	m, _, _ := newTestMailbox()
 	done := make(chan struct{})
 	counter := &counting{want: 2 * producers * each, done: done}
 	m.RegisterHandlers(counter, actor.NewDefaultDispatcher(10))
@@ -208,7 +210,7 @@ func (c *counting) InvokeUserMessage(any) {
 }
 
 func BenchmarkMailboxControl(b *testing.B) {
-	m, _, _ := newMailbox()
+	m, _, _ := newTestMailbox()
 	done := make(chan struct{})
 	m.RegisterHandlers(&counting{want: b.N, done: done}, actor.NewDefaultDispatcher(300))
 	b.ReportAllocs()
@@ -220,7 +222,7 @@ func BenchmarkMailboxControl(b *testing.B) {
 
 // An outlet that gets full in a run stops the sends, not the control messages.
 func TestMailboxOutletGetsFull(t *testing.T) {
-	m, s, d := newMailbox()
+	m, s, d := newTestMailbox()
 	room := &narrow{room: 1}
 	m.outlet = room
 	m.PostUserMessage(messages.Text("1"))
@@ -259,7 +261,7 @@ func (f *filling) InvokeUserMessage(m any) {
 // A mailbox that protoactor suspends because of a panic waits, and goes on once
 // it is resumed.
 func TestMailboxPanicThenResume(t *testing.T) {
-	m, s, d := newMailbox()
+	m, s, d := newTestMailbox()
 	s.panicOn = "bad"
 	m.RegisterHandlers(&suspending{s, m}, d)
 	m.PostUserMessage("bad")
@@ -283,7 +285,7 @@ func (s *suspending) EscalateFailure(reason, message any) {
 
 // A system message goes ahead of control, which goes ahead of sends.
 func TestMailboxSystemFirst(t *testing.T) {
-	m, s, d := newMailbox()
+	m, s, d := newTestMailbox()
 	m.outlet = &valve{}
 	m.PostUserMessage(messages.Text("send"))
 	m.PostUserMessage("control")
@@ -294,7 +296,7 @@ func TestMailboxSystemFirst(t *testing.T) {
 
 // Sends that were queued when the mailbox stopped are refused to whoever listens.
 func TestMailboxStopRefusesTheQueue(t *testing.T) {
-	m, _, d := newMailbox()
+	m, _, d := newTestMailbox()
 	var refused []string
 	m.conn.system.EventStream.Subscribe(func(event any) {
 		if e, ok := event.(*messages.RejectedEvent); ok && is[*messages.ClosedError](e.Err) {
@@ -314,7 +316,7 @@ func TestMailboxStopRefusesTheQueue(t *testing.T) {
 // Each producer's control messages and sends are handled in its order.
 func TestMailboxKeepsOrder(t *testing.T) {
 	const producers, each = 4, 3000
-	m, _, _ := newMailbox()
+	m, _, _ := newTestMailbox()
 	seen := &ordered{t: t, want: 2 * producers * each, done: make(chan struct{})}
 	m.RegisterHandlers(seen, actor.NewDefaultDispatcher(10))
 	m.outlet = &valve{}

@@ -2,12 +2,9 @@ package actors
 
 import (
 	"errors"
-	"io"
 	"os"
 	"sync/atomic"
 	"syscall"
-
-	"github.com/sockvisor/sockvisor/supervisor"
 )
 
 // poller tells the readers of a tree when there is something to read, with one
@@ -29,15 +26,8 @@ type page [1024]atomic.Pointer[reader]
 
 const edges = syscall.EPOLLIN | syscall.EPOLLRDHUP | 1<<31 // EPOLLET, which is negative in package syscall
 
-// pollerOf returns the poller of a tree, or nil if the system has none to give.
-func pollerOf(sup *supervisor.Supervisor) *poller {
-	p, _ := sup.Shared(pollerKey{}, newPoller).(*poller)
-	return p
-}
-
-type pollerKey struct{}
-
-func newPoller() io.Closer {
+// newPoller returns nil if the system has none to give.
+func newPoller() *poller {
 	epoll, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil

@@ -2,12 +2,12 @@
 
 package actors
 
-import "github.com/sockvisor/sockvisor/supervisor"
-
 // poller is for Linux: elsewhere each reader waits on a goroutine of its own.
 type poller struct{}
 
-func pollerOf(*supervisor.Supervisor) *poller { return nil }
+func newPoller() *poller { return nil }
+
+func (*poller) Close() error { return nil }
 
 func (*poller) add(int, *reader) error { return nil }
 

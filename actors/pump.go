@@ -83,7 +83,7 @@ func (r *reader) finish() {
 	}
 	r.finishing.Store(true)
 	r.neglected()
-	r.sock.busyReading.Store(false) // large messages are not worth one that stays
+	r.sock.streak.Store(0) // large messages are not worth one that stays
 	in.patient = true
 	go func() {
 		err := r.one()

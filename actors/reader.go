@@ -14,13 +14,12 @@ import (
 // that is told so, reads what is there, and has no goroutine meanwhile: see pump.
 // Elsewhere, in memory and under TLS, a goroutine of its own waits: see loop.
 type reader struct {
-	inbox
-	epoch    uint64
-	ws       *websocket.Conn
-	sock     *socket
-	handler  *actor.PID
-	target   *inbox // of the handler, nil if that is shared
-	carriers *carriers
+	*inbox
+	epoch   uint64
+	ws      *websocket.Conn
+	sock    *socket
+	handler *actor.PID
+	target  *inbox // of the handler, nil if that is shared
 
 	polled    bool
 	attending atomic.Bool   // a goroutine stays at the socket: see attend
@@ -62,29 +61,30 @@ type finished struct{ err error }
 func (*wakeUp) IgnoreDeadLetterLogging()   {}
 func (*finished) IgnoreDeadLetterLogging() {}
 
+func newReader() actor.Actor { return &reader{} }
+
 func (c *connection) startReader() {
-	r := &reader{epoch: c.own, ws: c.ws, sock: c.sock, handler: c.handler.pid}
-	if !c.config.handler.shared() {
-		r.target = &c.handler.inbox
-	}
-	r.polled = c.sock.intake.framed
-	if !r.polled {
+	pid, m := c.adopt(c.tree.reader, c.system.ProcessRegistry.NextId())
+	r := m.actorOf().(*reader)
+	r.inbox, m.then = m, r.carry
+	r.epoch, r.ws, r.sock, r.handler, r.target = c.own, c.ws, c.sock, c.handler.pid, c.handler.inbox
+	if r.polled = c.sock.intake.framed; !r.polled {
 		r.room = make(chan struct{}, 1)
 	}
-	c.reader = r
-	r.carriers, r.then = carriersOf(c.tree), r.carry
-	c.children[0] = c.startChild(r)
+	c.children.reader, c.reader = pid, r
 	c.credit.reader.Store(r)
+	m.release()
 }
-
-func (r *reader) mailbox() *inbox { return &r.inbox }
 
 // carry is for when the reader is idle: the handler, and who stays here.
 func (r *reader) carry() {
-	if r.target != nil && r.carriers != nil && r.target.queue.waiting() {
-		r.carriers.carry(r)
+	if !r.polled {
+		return // a goroutine of its own delivers and goes on
 	}
-	if r.polled && r.sock.busyReading.Load() {
+	if r.target != nil && r.target.queue.waiting() {
+		r.conn.tree.carriers.carry(r)
+	}
+	if r.sock.busy() {
 		r.attend()
 	}
 }

@@ -41,7 +41,7 @@ type socket struct {
 
 	pending atomic.Pointer[buffer] // written, not yet sent
 	corked  atomic.Bool
-	busy    atomic.Bool // somebody sends
+	sending atomic.Bool // somebody sends
 	blocked atomic.Bool // and waits for the kernel
 	closing atomic.Bool
 	failure atomic.Pointer[error] // of writing
@@ -51,10 +51,10 @@ type socket struct {
 
 	saidClose atomic.Bool // this side has sent a close frame, or is about to
 
-	lastRead    atomic.Int64 // since born
-	busyReading atomic.Bool  // the last read came soon after the one before
-	lastResume  atomic.Int64 // likewise: when reading went on after a pause
-	ping        pingStatus
+	lastRead   atomic.Int64 // since born
+	streak     atomic.Int32 // reads that came soon after the one before
+	lastResume atomic.Int64 // likewise: when reading went on after a pause
+	ping       pingStatus
 }
 
 type buffer struct{ bytes []byte }
@@ -81,7 +81,7 @@ func newSocket(conn net.Conn, c *Conn) *socket {
 		born:    time.Now(),
 	}
 	if s.try.init(conn) {
-		s.poller = pollerOf(c.tree)
+		s.poller = c.tree.poller()
 	}
 	return s
 }
@@ -171,7 +171,7 @@ func (s *socket) ready() bool { return !s.blocked.Load() }
 // send does what is to be done, unless somebody does so already, who will see it:
 // like a mailbox, the busy one looks once more after it is idle.
 func (s *socket) send() {
-	for s.toDo() && s.busy.CompareAndSwap(false, true) {
+	for s.toDo() && s.sending.CompareAndSwap(false, true) {
 		if !s.sendPending() {
 			return
 		}
@@ -179,7 +179,7 @@ func (s *socket) send() {
 			_ = s.shut()
 			return // busy for ever
 		}
-		s.busy.Store(false)
+		s.sending.Store(false)
 	}
 }
 
@@ -218,7 +218,7 @@ func (s *socket) wait(b *buffer, n int) {
 	}
 	_ = s.Conn.SetWriteDeadline(time.Time{}) // an old one would fail tryWriter
 	s.blocked.Store(false)
-	s.busy.Store(false)
+	s.sending.Store(false)
 	s.send() // what came since
 	s.tell(nil)
 }

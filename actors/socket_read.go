@@ -41,6 +41,7 @@ func (s *socket) recognise(p []byte) {
 // frames has Read hand out frames from now on, and reports whether the socket can
 // be read without waiting.
 func (s *socket) frames() bool {
+	s.streak.Store(0)
 	s.intake.framed = s.poller != nil && s.above.Load() != tlsAbove
 	return s.intake.framed
 }
@@ -106,10 +107,20 @@ func (s *socket) fill() (n int, more bool, err error) {
 	return n, n == len(room), s.noteRead(n, err)
 }
 
+func (s *socket) noteArrival(now int64) {
+	if now-s.lastRead.Swap(now) < int64(busyGap) {
+		s.streak.Add(1)
+		return
+	}
+	s.streak.Store(0)
+}
+
+// busy reports whether one arrival follows the other.
+func (s *socket) busy() bool { return s.streak.Load() >= busyStreak }
+
 func (s *socket) noteRead(n int, err error) error {
 	if n > 0 {
-		now := int64(s.now())
-		s.busyReading.Store(now-s.lastRead.Swap(now) < int64(busyGap))
+		s.noteArrival(int64(s.now()))
 	}
 	if err == nil {
 		return nil

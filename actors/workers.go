@@ -1,13 +1,10 @@
 package actors
 
 import (
-	"io"
 	"runtime"
 	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
-
-	"github.com/sockvisor/sockvisor/supervisor"
 )
 
 // workers is the dispatcher of a tree's connections: goroutines that are used again.
@@ -28,17 +25,6 @@ const (
 )
 
 var _ actor.Dispatcher = (*workers)(nil)
-
-// workersOf returns the dispatcher of a tree.
-func workersOf(sup *supervisor.Supervisor) actor.Dispatcher {
-	w, ok := sup.Shared(workersKey{}, func() io.Closer { return &workers{tasks: make(chan func())} }).(*workers)
-	if !ok {
-		return actor.NewDefaultDispatcher(throughput) // of a tree that has stopped
-	}
-	return w
-}
-
-type workersKey struct{}
 
 // Schedule implements actor.Dispatcher.
 func (w *workers) Schedule(task func()) {
@@ -68,8 +54,8 @@ func (w *workers) park() func() {
 	return <-w.tasks
 }
 
-// Close implements io.Closer: it ends those who are parked.
-func (w *workers) Close() error {
+// close ends those who are parked.
+func (w *workers) close() {
 	w.closed.Store(true)
 	for w.parked.Load() > 0 {
 		select {
@@ -78,5 +64,4 @@ func (w *workers) Close() error {
 			runtime.Gosched() // one is about to park, or to end
 		}
 	}
-	return nil
 }

@@ -395,7 +395,8 @@ func TestStrategyLeavesNothing(t *testing.T) {
 			func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))
 		who, p := actor.NewPID("local", "child"), &parent{}
 		s := newStrategy(system, actor.NewPID("local", "shard"))
-		c := &child{pid: who, policy: Fixed(time.Hour).withDefaults()}
+		policy := Fixed(time.Hour)
+		c := &child{pid: who, policy: &policy}
 		s.children[who.Id] = c
 		for epoch := range uint64(10_000) {
 			s.HandleFailure(system, p, who, nil, &Failure{Epoch: epoch}, nil)

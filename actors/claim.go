@@ -1,0 +1,26 @@
+package actors
+
+import "github.com/asynkron/protoactor-go/actor"
+
+// claim is answered by a mailbox of this package on the goroutine of the sender. It
+// is how whoever has spawned an actor finds what protoactor has made for it of
+// shared Props. The mailbox is held until then: see runner.release.
+type claim struct {
+	mailbox *mailbox // of a connection
+	inbox   *inbox   // of a child
+}
+
+// claimed returns the mailbox of an actor that was just spawned.
+func claimed(system *actor.ActorSystem, pid *actor.PID) *claim {
+	c := &claim{}
+	system.Root.Send(pid, c)
+	return c
+}
+
+// actorOf returns the actor of a mailbox.
+func (r *runner) actorOf() actor.Actor { return r.invoker.(actor.Context).Actor() }
+
+// hold keeps a mailbox from running until release.
+func (r *runner) hold() { r.status.Store(running) }
+
+func (r *runner) release() { r.dispatcher.Schedule(r.schedule) }

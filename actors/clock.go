@@ -1,0 +1,118 @@
+package actors
+
+import (
+	"container/heap"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// clock tells the connections of a tree when it is time to look for a sign of life.
+// It has the one timer for all of them: one each, and an actor to have it, would be
+// 700 bytes of each idle connection.
+type clock struct {
+	system *actor.ActorSystem
+	pid    *actor.PID
+	began  time.Time
+	alarms alarms
+	timer  *time.Timer
+}
+
+// alarm is one that was asked for.
+type alarm struct {
+	at   time.Duration // since the clock began
+	conn atomic.Pointer[Conn]
+	due  *pulse
+}
+
+// pulse tells a connection that its alarm is due.
+type pulse struct{ epoch uint64 }
+
+// chime is the timer's.
+type chime struct{}
+
+// IgnoreDeadLetterLogging implements actor.IgnoreDeadLetterLogging: a timer may
+// come a moment too late, and so may the last connection.
+func (*chime) IgnoreDeadLetterLogging() {}
+func (*alarm) IgnoreDeadLetterLogging() {}
+
+func newClock(system *actor.ActorSystem) *clock {
+	c := &clock{system: system, began: time.Now()}
+	c.pid = system.Root.SpawnPrefix(actor.PropsFromProducer(func() actor.Actor { return c }), "sockvisor-clock")
+	return c
+}
+
+func (c *clock) stop() { c.system.Root.Stop(c.pid) }
+
+// set has a connection told when d is over, unless the alarm is cancelled.
+func (c *clock) set(conn *Conn, epoch uint64, d time.Duration) *alarm {
+	a := &alarm{at: time.Since(c.began) + d, due: &pulse{epoch: epoch}}
+	a.conn.Store(conn)
+	c.system.Root.Send(c.pid, a)
+	return a
+}
+
+func (a *alarm) cancel() {
+	if a != nil {
+		a.conn.Store(nil)
+	}
+}
+
+// Receive implements actor.Actor.
+func (c *clock) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *alarm:
+		heap.Push(&c.alarms, m)
+		if c.alarms[0] == m {
+			c.wind()
+		}
+	case *chime:
+		c.ring()
+	case *actor.Stopping:
+		if c.timer != nil {
+			c.timer.Stop()
+		}
+	}
+}
+
+// ring tells whoever it is time for.
+func (c *clock) ring() {
+	for now := time.Since(c.began); len(c.alarms) > 0 && c.alarms[0].at <= now; {
+		a := heap.Pop(&c.alarms).(*alarm)
+		if conn := a.conn.Load(); conn != nil {
+			conn.mailbox.post(a.due)
+		}
+	}
+	c.wind()
+}
+
+// wind sets the timer for the next alarm.
+func (c *clock) wind() {
+	if len(c.alarms) == 0 {
+		return
+	}
+	left := c.alarms[0].at - time.Since(c.began)
+	if c.timer == nil {
+		c.timer = time.AfterFunc(left, func() { c.system.Root.Send(c.pid, &chime{}) })
+		return
+	}
+	c.timer.Reset(left)
+}
+
+// alarms is a heap, the next one first.
+type alarms []*alarm
+
+func (a alarms) Len() int           { return len(a) }
+func (a alarms) Less(i, j int) bool { return a[i].at < a[j].at }
+func (a alarms) Swap(i, j int)      { a[i], a[j] = a[j], a[i] }
+func (a *alarms) Push(x any)        { *a = append(*a, x.(*alarm)) }
+
+// Pop implements heap.Interface.
+func (a *alarms) Pop() any {
+	last := len(*a) - 1
+	x := (*a)[last]
+	(*a)[last] = nil
+	*a = (*a)[:last]
+	return x
+}

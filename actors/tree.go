@@ -1,0 +1,70 @@
+package actors
+
+import (
+	"io"
+	"runtime"
+	"sync/atomic"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+// tree is what the connections of a supervisor's tree share.
+type tree struct {
+	workers  workers
+	carriers carriers
+	clock    *clock
+	polling  atomic.Pointer[poller]
+	closed   atomic.Bool
+
+	// Props are 224 bytes: shared, they are nobody's in particular. See claim.
+	connection, reader, heartbeat *actor.Props
+}
+
+type treeKey struct{}
+
+// treeOf returns that of a supervisor, or nil if it has stopped.
+func treeOf(sup *supervisor.Supervisor) *tree {
+	t, _ := sup.Shared(treeKey{}, func() io.Closer { return newTree(sup.System()) }).(*tree)
+	return t
+}
+
+func newTree(system *actor.ActorSystem) *tree {
+	t := &tree{clock: newClock(system)}
+	t.workers.tasks = make(chan func())
+	t.carriers.places = make([]place, 4*runtime.GOMAXPROCS(0))
+	dispatcher := actor.WithDispatcher(&t.workers)
+	t.connection = actor.PropsFromProducer(newConnection, actor.WithMailbox(newMailbox), dispatcher)
+	t.reader = actor.PropsFromProducer(newReader, actor.WithMailbox(newInbox), dispatcher)
+	t.heartbeat = actor.PropsFromProducer(newHeartbeat, actor.WithMailbox(newInbox), dispatcher)
+	return t
+}
+
+// Close implements io.Closer.
+func (t *tree) Close() error {
+	t.closed.Store(true)
+	t.carriers.close()
+	t.clock.stop()
+	if p := t.polling.Swap(nil); p != nil {
+		_ = p.Close()
+	}
+	t.workers.close()
+	return nil
+}
+
+// poller returns the one of the tree, made when the first socket needs it, or nil if
+// there is none.
+func (t *tree) poller() *poller {
+	if p := t.polling.Load(); p != nil {
+		return p
+	}
+	p := newPoller()
+	if p != nil && !t.polling.CompareAndSwap(nil, p) {
+		_ = p.Close()
+	}
+	if t.closed.Load() {
+		_ = t.Close()
+	}
+	return t.polling.Load()
+}
