@@ -48,7 +48,7 @@ func (e *UpgradeError) Error() string {
 // WithUpgrade has a function see each request before it is upgraded. Only for
 // [Accept].
 func WithUpgrade(hook Upgrade) Option {
-	return func(c *config) {
+	return func(c *settings) {
 		c.only(server, "WithUpgrade")
 		c.upgrade.hook = hook
 	}
@@ -59,7 +59,7 @@ func WithUpgrade(hook Upgrade) Option {
 // scheme, of the whole origin. Without it a browser's page must come from the
 // same host (RFC 6455, section 10.2). Only for [Accept].
 func WithOriginPatterns(patterns ...string) Option {
-	return func(c *config) {
+	return func(c *settings) {
 		c.only(server, "WithOriginPatterns")
 		c.upgrade.origins = patterns
 	}
@@ -68,7 +68,7 @@ func WithOriginPatterns(patterns ...string) Option {
 // WithAnyOrigin allows every page to connect, with the cookies of its user: what
 // a request may do must then not depend on them. Only for [Accept].
 func WithAnyOrigin() Option {
-	return func(c *config) {
+	return func(c *settings) {
 		c.only(server, "WithAnyOrigin")
 		c.upgrade.any = true
 	}
@@ -105,7 +105,7 @@ func Accept(sup *supervisor.Supervisor, options ...Option) *Acceptor {
 		panic(err)
 	}
 	config.policy = &supervisor.Policy{MaxAttempts: 1}
-	return &Acceptor{supervisor: sup, config: config, limiter: newLimiter(&config.limits)}
+	return &Acceptor{supervisor: sup, config: config, limiter: newLimiter(config.limits)}
 }
 
 // ServeHTTP implements http.Handler.

@@ -77,8 +77,9 @@ func TestAcceptEchoes(t *testing.T) {
 func TestAcceptedIsNotRestarted(t *testing.T) {
 	events := wstest.NewRecorder()
 	options := []actors.Option{actors.WithHandler(events.Handler)}
-	accepting(t, options, func(t *testing.T, server *supervisor.Supervisor, conn *actors.Conn, _ *wstest.Recorder) {
+	accepting(t, options, func(t *testing.T, server *supervisor.Supervisor, conn *actors.Conn, client *wstest.Recorder) {
 		wstest.Next[*messages.Opened](t, events)
+		wstest.Next[*messages.Opened](t, client)
 		if err := conn.Close(4000, "enough"); err != nil {
 			t.Fatal(err)
 		}

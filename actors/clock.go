@@ -21,9 +21,9 @@ type clock struct {
 
 // alarm is one that was asked for.
 type alarm struct {
-	at   time.Duration // since the clock began
-	conn atomic.Pointer[Conn]
-	due  *pulse
+	at    time.Duration // since the clock began
+	conn  atomic.Pointer[Conn]
+	epoch uint64
 }
 
 // pulse tells a connection that its alarm is due.
@@ -47,7 +47,7 @@ func (c *clock) stop() { c.system.Root.Stop(c.pid) }
 
 // set has a connection told when d is over, unless the alarm is cancelled.
 func (c *clock) set(conn *Conn, epoch uint64, d time.Duration) *alarm {
-	a := &alarm{at: time.Since(c.began) + d, due: &pulse{epoch: epoch}}
+	a := &alarm{at: time.Since(c.began) + d, epoch: epoch}
 	a.conn.Store(conn)
 	c.system.Root.Send(c.pid, a)
 	return a
@@ -81,7 +81,7 @@ func (c *clock) ring() {
 	for now := time.Since(c.began); len(c.alarms) > 0 && c.alarms[0].at <= now; {
 		a := heap.Pop(&c.alarms).(*alarm)
 		if conn := a.conn.Load(); conn != nil {
-			conn.mailbox.post(a.due)
+			conn.mailbox.post(&pulse{epoch: a.epoch})
 		}
 	}
 	c.wind()

@@ -8,30 +8,29 @@ import (
 
 // handlerConfig is which actor gets the events: one of four ways to say so.
 type handlerConfig struct {
-	option    string // the way that was taken
-	problem   string
 	producer  actor.Producer
 	props     *actor.Props
 	pid       *actor.PID
-	callbacks Callbacks
+	callbacks *Callbacks
 }
 
-func (h *handlerConfig) add(option string, given bool) {
+// handledBy notes the option that says it, and whether it said anything.
+func (c *settings) handledBy(option string, given bool) {
 	switch {
 	case !given:
-		h.problem = "must not be nil"
-	case h.option != "":
-		h.problem = "there is a handler already, by " + h.option
+		c.wayProblem = "must not be nil"
+	case c.way != "":
+		c.wayProblem = "there is a handler already, by " + c.way
 	}
-	h.option = option
+	c.way = option
 }
 
-func (h *handlerConfig) validate() error {
-	if h.option == "" {
+func (c *settings) validateHandler() error {
+	if c.way == "" {
 		return invalid("WithHandler", "a handler is required")
 	}
-	if h.problem != "" {
-		return invalid(h.option, h.problem)
+	if c.wayProblem != "" {
+		return invalid(c.way, c.wayProblem)
 	}
 	return nil
 }
@@ -48,7 +47,7 @@ func (h *handlerConfig) propsFor(c *Conn) *actor.Props {
 		return actor.PropsFromProducer(h.producer, mailbox, dispatcher)
 	default:
 		return actor.PropsFromProducer(func() actor.Actor {
-			return &caller{Callbacks: h.callbacks, conn: c}
+			return &caller{Callbacks: *h.callbacks, conn: c}
 		}, mailbox, dispatcher)
 	}
 }

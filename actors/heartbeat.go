@@ -13,13 +13,12 @@ type heartbeatConfig struct {
 	off      bool
 	interval time.Duration
 	timeout  time.Duration
-	payload  bool // text messages instead of ping and pong frames
-	ping     []byte
-	pong     []byte
-	reply    bool // to the peer's own payload heartbeat
-	question []byte
-	answer   []byte
+	payload  *exchange // of text messages instead of ping and pong frames
+	reply    *exchange // that the peer begins
 }
+
+// exchange is one message and the answer to it.
+type exchange struct{ ask, answer []byte }
 
 // heartbeat times one heartbeat: from the ping to the sign of life that answers it,
 // or to the end of the timeout. Any bytes from the peer are a sign of life, so that
@@ -76,8 +75,8 @@ func (c *connection) pulse(m *pulse) {
 }
 
 func (c *connection) writeBeat(number uint64) error {
-	if config := &c.config.heartbeat; config.payload {
-		return writeMessage(c.ws, messages.TextBytes(config.ping))
+	if payload := c.config.heartbeat.payload; payload != nil {
+		return writeMessage(c.ws, messages.TextBytes(payload.ask))
 	}
 	return writePing(c.ws, number)
 }

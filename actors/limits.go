@@ -21,10 +21,13 @@ type limitsConfig struct {
 	idle         time.Duration
 }
 
+// unlimited is what clients have.
+var unlimited limitsConfig
+
 // WithMaxConnections bounds the connections that an [Accept] has at a time
 // (default: no bound). Over it, an upgrade is refused with 503 and Retry-After.
 func WithMaxConnections(n int) Option {
-	return func(c *config) {
+	return func(c *settings) {
 		c.only(server, "WithMaxConnections")
 		c.limits.connections = n
 		c.limits.check("WithMaxConnections", n > 0, &c.problem)
@@ -35,7 +38,7 @@ func WithMaxConnections(n int) Option {
 // so many (default: no bound). Over it, an upgrade is refused with 503 and the
 // Retry-After after which there is room.
 func WithAcceptRate(perSecond float64, burst int) Option {
-	return func(c *config) {
+	return func(c *settings) {
 		c.only(server, "WithAcceptRate")
 		c.limits.perSecond, c.limits.burst = perSecond, burst
 		c.limits.check("WithAcceptRate", perSecond > 0 && !math.IsInf(perSecond, 0) && burst > 0, &c.problem)
@@ -46,7 +49,7 @@ func WithAcceptRate(perSecond float64, burst int) Option {
 // nothing for so long after it was accepted, with 1008 (default: never). A
 // heartbeat is no message.
 func WithFirstMessageTimeout(d time.Duration) Option {
-	return func(c *config) {
+	return func(c *settings) {
 		c.only(server, "WithFirstMessageTimeout")
 		c.limits.firstMessage = d
 		c.limits.check("WithFirstMessageTimeout", d > 0, &c.problem)
@@ -56,7 +59,7 @@ func WithFirstMessageTimeout(d time.Duration) Option {
 // WithIdleTimeout closes a connection of an [Accept] whose client has said nothing
 // for so long, with 1001 (default: never). A heartbeat is no message.
 func WithIdleTimeout(d time.Duration) Option {
-	return func(c *config) {
+	return func(c *settings) {
 		c.only(server, "WithIdleTimeout")
 		c.limits.idle = d
 		c.limits.check("WithIdleTimeout", d > 0, &c.problem)
@@ -120,7 +123,7 @@ type lull struct{ epoch uint64 }
 
 // expectMessages begins to wait for the client.
 func (c *connection) expectMessages() {
-	limits := &c.config.limits
+	limits := c.config.limits
 	switch {
 	case limits.firstMessage > 0:
 		c.lullAfter(limits.firstMessage)
@@ -139,7 +142,7 @@ func (c *connection) lull(m *lull) {
 	if m.epoch != c.own || c.phase != open {
 		return
 	}
-	limits := &c.config.limits
+	limits := c.config.limits
 	last, ever := c.reader.lastMessage()
 	switch quiet := c.sock.now() - last; {
 	case !ever && limits.firstMessage > 0:

@@ -69,7 +69,7 @@ func (v *valve) flush()      { v.flushed++ }
 
 func newTestMailbox() (*mailbox, *script, *byHand) {
 	config := defaultConfig(client)
-	c := &Conn{config: config, system: actor.NewActorSystem(actor.WithLoggerFactory(
+	c := &Conn{config: &config, system: actor.NewActorSystem(actor.WithLoggerFactory(
 		func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))}
 	c.mailbox = newMailbox().(*mailbox)
 	c.mailbox.init(c)

@@ -29,14 +29,24 @@ const (
 
 // Option sets one thing about a connection. See [Connect] and [Accept]; one that
 // is only for the other is refused.
-type Option func(*config)
+type Option func(*settings)
 
-// config is a connection's, made once and never changed.
-type config struct {
-	role    role
+// settings are what options change, until they are checked.
+type settings struct {
+	config
+	url     string
 	foreign string // an option that is not for this role
 	problem error  // an option's own
-	url     string
+	// way is the option that said who handles the events, and wayProblem what is
+	// wrong with it.
+	way        string
+	wayProblem string
+}
+
+// config is a connection's, made once and never changed. Those that a server accepts
+// share one.
+type config struct {
+	role    role
 	policy  *supervisor.Policy
 	handler handlerConfig
 
@@ -46,8 +56,8 @@ type config struct {
 	proxy        func(*http.Request) (*url.URL, error)
 	dialContext  func(ctx context.Context, network, addr string) (net.Conn, error)
 	compression  websocket.CompressionMode
-	upgrade      upgradeConfig
-	limits       limitsConfig
+	upgrade      *upgradeConfig
+	limits       *limitsConfig
 
 	handshakeTimeout time.Duration
 	writeTimeout     time.Duration
@@ -70,17 +80,20 @@ const (
 )
 
 // only notes an option that is for one role only.
-func (c *config) only(r role, option string) {
+func (c *settings) only(r role, option string) {
 	if c.role != r {
 		c.foreign = option
 	}
 }
 
-func defaultConfig(r role) *config {
-	return &config{
+// dialer is the default, for all.
+var dialer = new(net.Dialer).DialContext
+
+func defaultConfig(r role) config {
+	return config{
 		role:             r,
 		proxy:            http.ProxyFromEnvironment,
-		dialContext:      (&net.Dialer{}).DialContext,
+		dialContext:      dialer,
 		handshakeTimeout: DefaultHandshakeTimeout,
 		writeTimeout:     DefaultWriteTimeout,
 		closeTimeout:     DefaultCloseTimeout,
@@ -89,14 +102,16 @@ func defaultConfig(r role) *config {
 		maxMessages:      DefaultMaxMessages,
 		maxBytes:         DefaultMaxBytes,
 		maxUnhandled:     DefaultMaxUnhandled,
+		upgrade:          &upgradeConfig{},
+		limits:           &limitsConfig{},
 	}
 }
 
 // WithHandler has a new actor of producer get the connection's events. It is
 // spawned once and lives as long as the connection.
 func WithHandler(producer actor.Producer) Option {
-	return func(c *config) {
-		c.handler.add("WithHandler", producer != nil)
+	return func(c *settings) {
+		c.handledBy("WithHandler", producer != nil)
 		c.handler.producer = producer
 	}
 }
@@ -104,8 +119,8 @@ func WithHandler(producer actor.Producer) Option {
 // WithHandlerProps is WithHandler for Props with options of their own. Their
 // mailbox is replaced by the one that counts what was handled.
 func WithHandlerProps(props *actor.Props) Option {
-	return func(c *config) {
-		c.handler.add("WithHandlerProps", props != nil)
+	return func(c *settings) {
+		c.handledBy("WithHandlerProps", props != nil)
 		c.handler.props = props
 	}
 }
@@ -115,8 +130,8 @@ func WithHandlerProps(props *actor.Props) Option {
 // or reading stops after WithMaxUnhandled messages of an epoch. When it stops,
 // the connection closes with 1011.
 func WithHandlerPID(pid *actor.PID) Option {
-	return func(c *config) {
-		c.handler.add("WithHandlerPID", pid != nil)
+	return func(c *settings) {
+		c.handledBy("WithHandlerPID", pid != nil)
 		c.handler.pid = pid
 	}
 }
@@ -124,16 +139,16 @@ func WithHandlerPID(pid *actor.PID) Option {
 // WithCallbacks has functions called with the connection's events, one at a
 // time, as the browser does.
 func WithCallbacks(callbacks Callbacks) Option {
-	return func(c *config) {
-		c.handler.add("WithCallbacks", callbacks.any())
-		c.handler.callbacks = callbacks
+	return func(c *settings) {
+		c.handledBy("WithCallbacks", callbacks.any())
+		c.handler.callbacks = &callbacks
 	}
 }
 
 // WithPolicy sets when this connection is tried again. The default is its
 // supervisor's.
 func WithPolicy(p supervisor.Policy) Option {
-	return func(c *config) {
+	return func(c *settings) {
 		c.only(client, "WithPolicy")
 		c.policy = &p
 	}
@@ -142,7 +157,7 @@ func WithPolicy(p supervisor.Policy) Option {
 // WithHeader adds HTTP headers to the handshake. The header belongs to the
 // connection from now on.
 func WithHeader(header http.Header) Option {
-	return func(c *config) {
+	return func(c *settings) {
 		c.only(client, "WithHeader")
 		c.header = header
 	}
@@ -151,11 +166,11 @@ func WithHeader(header http.Header) Option {
 // WithSubprotocols offers subprotocols, or as a server takes them, the preferred
 // first (RFC 6455, section 1.9). What was agreed on is in Opened; none is no
 // failure.
-func WithSubprotocols(names ...string) Option { return func(c *config) { c.subprotocols = names } }
+func WithSubprotocols(names ...string) Option { return func(c *settings) { c.subprotocols = names } }
 
 // WithTLSConfig sets how wss connections are secured. The default is Go's.
 func WithTLSConfig(t *tls.Config) Option {
-	return func(c *config) {
+	return func(c *settings) {
 		c.only(client, "WithTLSConfig")
 		c.tls = t
 	}
@@ -164,7 +179,7 @@ func WithTLSConfig(t *tls.Config) Option {
 // WithProxy sets which proxy a handshake goes through. The default is
 // http.ProxyFromEnvironment; nil means none.
 func WithProxy(proxy func(*http.Request) (*url.URL, error)) Option {
-	return func(c *config) {
+	return func(c *settings) {
 		c.only(client, "WithProxy")
 		c.proxy = proxy
 	}
@@ -173,7 +188,7 @@ func WithProxy(proxy func(*http.Request) (*url.URL, error)) Option {
 // WithDialContext sets how the transport below TLS and HTTP is made. The
 // default is that of net.Dialer.
 func WithDialContext(dial func(ctx context.Context, network, addr string) (net.Conn, error)) Option {
-	return func(c *config) {
+	return func(c *settings) {
 		c.only(client, "WithDialContext")
 		c.dialContext = dial
 	}
@@ -182,13 +197,13 @@ func WithDialContext(dial func(ctx context.Context, network, addr string) (net.C
 // WithCompression offers, or as a server takes, permessage-deflate (RFC 7692). The default is not to:
 // it costs CPU, and with context takeover about 1.2 MB a connection.
 func WithCompression(mode websocket.CompressionMode) Option {
-	return func(c *config) { c.compression = mode }
+	return func(c *settings) { c.compression = mode }
 }
 
 // WithHandshakeTimeout bounds the dial from name resolution to the upgrade
 // (default 10 s).
 func WithHandshakeTimeout(d time.Duration) Option {
-	return func(c *config) {
+	return func(c *settings) {
 		c.only(client, "WithHandshakeTimeout")
 		c.handshakeTimeout = d
 	}
@@ -196,17 +211,17 @@ func WithHandshakeTimeout(d time.Duration) Option {
 
 // WithWriteTimeout fails a socket that has bytes to write and takes none of
 // them for that long (default 10 s).
-func WithWriteTimeout(d time.Duration) Option { return func(c *config) { c.writeTimeout = d } }
+func WithWriteTimeout(d time.Duration) Option { return func(c *settings) { c.writeTimeout = d } }
 
 // WithCloseTimeout bounds each of the two steps of closing (default 5 s):
 // writing what is queued, and waiting for the peer's close frame.
-func WithCloseTimeout(d time.Duration) Option { return func(c *config) { c.closeTimeout = d } }
+func WithCloseTimeout(d time.Duration) Option { return func(c *settings) { c.closeTimeout = d } }
 
 // WithHeartbeat sends a ping (RFC 6455, section 5.5.2) when nothing was received
 // for interval (default 20 s) and fails the connection when nothing is received
 // for timeout (default 3 s) after it.
 func WithHeartbeat(interval, timeout time.Duration) Option {
-	return func(c *config) { c.heartbeat.interval, c.heartbeat.timeout = interval, timeout }
+	return func(c *settings) { c.heartbeat.interval, c.heartbeat.timeout = interval, timeout }
 }
 
 // WithPayloadHeartbeat makes the heartbeat an exchange of text messages, for
@@ -214,9 +229,8 @@ func WithHeartbeat(interval, timeout time.Duration) Option {
 // sent, pong is expected, for example "0x9" and "0xA". Both are kept out of the
 // handler's stream. The times are those of WithHeartbeat.
 func WithPayloadHeartbeat(ping, pong string) Option {
-	return func(c *config) {
-		c.heartbeat.payload = true
-		c.heartbeat.ping, c.heartbeat.pong = []byte(ping), []byte(pong)
+	return func(c *settings) {
+		c.heartbeat.payload = &exchange{ask: []byte(ping), answer: []byte(pong)}
 	}
 }
 
@@ -225,28 +239,27 @@ func WithPayloadHeartbeat(ping, pong string) Option {
 // answered with the text answer, for example "0x9" with "0xA", at once, whatever
 // the handler is doing, and is kept out of its stream.
 func WithHeartbeatReply(question, answer string) Option {
-	return func(c *config) {
-		c.heartbeat.reply = true
-		c.heartbeat.question, c.heartbeat.answer = []byte(question), []byte(answer)
+	return func(c *settings) {
+		c.heartbeat.reply = &exchange{ask: []byte(question), answer: []byte(answer)}
 	}
 }
 
 // WithoutHeartbeat sends none. A peer that vanishes is then noticed only when
 // something is written, or never.
-func WithoutHeartbeat() Option { return func(c *config) { c.heartbeat.off = true } }
+func WithoutHeartbeat() Option { return func(c *settings) { c.heartbeat.off = true } }
 
 // WithReadLimit bounds a received message, in bytes (default 1 MiB). A larger
 // one closes the socket with 1009 (message too big).
-func WithReadLimit(bytes int64) Option { return func(c *config) { c.readLimit = bytes } }
+func WithReadLimit(bytes int64) Option { return func(c *settings) { c.readLimit = bytes } }
 
 // WithQueue bounds the queue of unsent messages, in messages (default 1,024, at
 // most 4,194,303) and in bytes (default 8 MiB). See WithOverflow for what happens
 // to what does not fit.
 func WithQueue(maxMessages int, maxBytes int64) Option {
-	return func(c *config) { c.maxMessages, c.maxBytes = maxMessages, maxBytes }
+	return func(c *settings) { c.maxMessages, c.maxBytes = maxMessages, maxBytes }
 }
 
 // WithMaxUnhandled sets how many received messages the handler may have before
 // it until reading stops (default 256). Fewer bound memory more tightly; more
 // ride out longer pauses of the handler.
-func WithMaxUnhandled(n int) Option { return func(c *config) { c.maxUnhandled = n } }
+func WithMaxUnhandled(n int) Option { return func(c *settings) { c.maxUnhandled = n } }

@@ -25,7 +25,7 @@ const (
 )
 
 // WithOverflow sets what happens when the queue is full (default RejectNewest).
-func WithOverflow(o Overflow) Option { return func(c *config) { c.overflow = o } }
+func WithOverflow(o Overflow) Option { return func(c *settings) { c.overflow = o } }
 
 func (o Overflow) validate() error {
 	if o < RejectNewest || o > CloseConnection {

@@ -127,10 +127,10 @@ func (r *reader) heartbeat(kind messages.Type, data []byte) bool {
 	switch {
 	case kind != messages.TypeText:
 		return false
-	case config.reply && bytes.Equal(data, config.question):
-		_ = writeMessage(r.ws, messages.TextBytes(config.answer)) // the reader fails too if it cannot be
+	case config.reply != nil && bytes.Equal(data, config.reply.ask):
+		_ = writeMessage(r.ws, messages.TextBytes(config.reply.answer)) // the reader fails too if it cannot be
 		return true
-	case config.payload && !config.off && bytes.Equal(data, config.pong):
+	case config.payload != nil && !config.off && bytes.Equal(data, config.payload.answer):
 		r.conn.answered(r.sock, r.sock.ping.number.Load())
 		return true
 	default:

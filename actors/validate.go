@@ -14,20 +14,26 @@ import (
 )
 
 func newConfig(sup *supervisor.Supervisor, r role, url string, options []Option) (*config, error) {
-	c := defaultConfig(r)
-	c.url = url
+	s := settings{config: defaultConfig(r), url: url}
 	for _, option := range options {
-		option(c)
+		option(&s)
 	}
 	if sup == nil {
 		return nil, invalid("supervisor", "must not be nil")
 	}
-	return c, c.validate()
+	if err := s.validate(); err != nil {
+		return nil, err
+	}
+	c := s.config
+	if r == client {
+		c.upgrade, c.limits = nil, &unlimited
+	}
+	return &c, nil
 }
 
-func (c *config) validate() error {
+func (c *settings) validate() error {
 	for _, check := range []func() error{
-		c.validateRole, c.handler.validate, c.validateHandshake, c.validateTimes, c.validateBounds,
+		c.validateRole, c.validateHandler, c.validateHandshake, c.validateTimes, c.validateBounds,
 		c.heartbeat.validate, c.validatePolicy,
 	} {
 		if err := check(); err != nil {
@@ -37,7 +43,7 @@ func (c *config) validate() error {
 	return nil
 }
 
-func (c *config) validateRole() error {
+func (c *settings) validateRole() error {
 	if c.foreign != "" {
 		return invalid(c.foreign, "is not for this end of a connection")
 	}
@@ -50,7 +56,7 @@ func (c *config) validateRole() error {
 	return c.validateURL()
 }
 
-func (c *config) validateURL() error {
+func (c *settings) validateURL() error {
 	const option = "url"
 	if c.url == "" {
 		return invalid(option, "must not be empty")
@@ -125,9 +131,9 @@ func (c *config) validatePolicy() error {
 
 func (h *heartbeatConfig) validate() error {
 	switch {
-	case h.reply && (len(h.question) == 0 || len(h.answer) == 0):
+	case h.reply != nil && !h.reply.complete():
 		return invalid("WithHeartbeatReply", "question and answer must not be empty")
-	case !utf8.Valid(h.question) || !utf8.Valid(h.answer):
+	case h.reply != nil && !h.reply.valid():
 		return invalid("WithHeartbeatReply", "question and answer must be UTF-8")
 	case h.off:
 		return nil
@@ -135,13 +141,17 @@ func (h *heartbeatConfig) validate() error {
 		return invalid("WithHeartbeat", "interval must be positive")
 	case h.timeout <= 0:
 		return invalid("WithHeartbeat", "timeout must be positive")
-	case h.payload && (len(h.ping) == 0 || len(h.pong) == 0):
+	case h.payload != nil && !h.payload.complete():
 		return invalid("WithPayloadHeartbeat", "ping and pong must not be empty")
-	case !utf8.Valid(h.ping) || !utf8.Valid(h.pong):
+	case h.payload != nil && !h.payload.valid():
 		return invalid("WithPayloadHeartbeat", "ping and pong must be UTF-8")
 	}
 	return nil
 }
+
+func (e *exchange) complete() bool { return len(e.ask) > 0 && len(e.answer) > 0 }
+
+func (e *exchange) valid() bool { return utf8.Valid(e.ask) && utf8.Valid(e.answer) }
 
 func invalid(option, problem string) error {
 	return &messages.OptionError{Option: option, Problem: problem}
