@@ -8,6 +8,7 @@ import "github.com/asynkron/protoactor-go/actor"
 type claim struct {
 	mailbox *mailbox // of a connection
 	inbox   *inbox   // of a child
+	section *sectionInbox
 }
 
 // claimed returns the mailbox of an actor that was just spawned.

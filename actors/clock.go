@@ -9,8 +9,8 @@ import (
 )
 
 // clock tells the connections of a tree when it is time to look for a sign of life.
-// It has the one timer for all of them: one each, and an actor to have it, would be
-// 700 bytes of each idle connection.
+// It is the one actor, with the one timer, for all of them: one each would be 700
+// bytes of an idle connection.
 type clock struct {
 	system *actor.ActorSystem
 	pid    *actor.PID
@@ -22,6 +22,7 @@ type clock struct {
 // alarm is one that was asked for.
 type alarm struct {
 	at    time.Duration // since the clock began
+	early time.Duration // by which it may be early, along with another
 	conn  atomic.Pointer[Conn]
 	epoch uint64
 }
@@ -45,9 +46,10 @@ func newClock(system *actor.ActorSystem) *clock {
 
 func (c *clock) stop() { c.system.Root.Stop(c.pid) }
 
-// set has a connection told when d is over, unless the alarm is cancelled.
-func (c *clock) set(conn *Conn, epoch uint64, d time.Duration) *alarm {
-	a := &alarm{at: time.Since(c.began) + d, epoch: epoch}
+// set has a connection told when d is over, unless the alarm is cancelled; or early,
+// if the clock wakes up for another.
+func (c *clock) set(conn *Conn, epoch uint64, d, early time.Duration) *alarm {
+	a := &alarm{at: time.Since(c.began) + d, early: early, epoch: epoch}
 	a.conn.Store(conn)
 	c.system.Root.Send(c.pid, a)
 	return a
@@ -76,12 +78,20 @@ func (c *clock) Receive(ctx actor.Context) {
 	}
 }
 
-// ring tells whoever it is time for.
+// ring tells whoever it is time for, and runs them here, one after the other: so
+// that the heartbeats of 9,000 connections wake the processor some 3 times a second
+// and not 900 times.
 func (c *clock) ring() {
-	for now := time.Since(c.began); len(c.alarms) > 0 && c.alarms[0].at <= now; {
-		a := heap.Pop(&c.alarms).(*alarm)
-		if conn := a.conn.Load(); conn != nil {
-			conn.mailbox.post(&pulse{epoch: a.epoch})
+	now := time.Since(c.began)
+	for early := false; len(c.alarms) > 0; early = true {
+		next := c.alarms[0]
+		if next.at > now && !(early && next.at-next.early <= now) {
+			break
+		}
+		heap.Pop(&c.alarms)
+		if conn := next.conn.Load(); conn != nil {
+			conn.mailbox.control.push(&pulse{epoch: next.epoch})
+			conn.mailbox.runHere()
 		}
 	}
 	c.wind()

@@ -43,11 +43,10 @@ type connection struct {
 	cancelDial func()
 	ws         *websocket.Conn
 	sock       *socket
-	reader     *reader // nil when there is none, or it has ended
-	children   children
+	reader     *reader    // nil when there is none, or it has ended
+	readerPID  *actor.PID // nil when it is stopped
 	openedAt   time.Time
-	alarm      *alarm // to look for a sign of life
-	beats      uint64 // heartbeats that were sent
+	heartbeat  heartbeat
 	written    uint64
 
 	failure error           // the first, which counts
@@ -82,10 +81,6 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.writable(m)
 	case *pulse:
 		c.pulse(m)
-	case *sign:
-		c.sign(m)
-	case *silence:
-		c.silence(m)
 	case *readerEnded:
 		c.readerEnded(m)
 	case *lull:
@@ -105,7 +100,7 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.start(ctx)
 	case *actor.Restarting:
 		c.release()
-		c.stopChildren()
+		c.stopReader()
 	case *actor.Stopping:
 		c.stop()
 	case *actor.Stopped:
@@ -170,7 +165,7 @@ func (c *connection) open(d *dialed) {
 	c.sock.notify(func(err error) { c.mailbox.post(&writable{epoch: epoch, err: err}) })
 	c.mailbox.outlet = c.sock
 	c.startReader()
-	c.listen(c.config.heartbeat.interval)
+	c.startHeartbeat()
 	c.expectMessages()
 }
 
@@ -190,7 +185,7 @@ func (c *connection) letGo() {
 	if c.quiet != nil {
 		c.quiet.Stop()
 	}
-	c.alarm.cancel()
+	c.heartbeat.alarm.cancel()
 	c.mailbox.outlet = nil
 }
 
@@ -210,7 +205,7 @@ func (c *connection) stop() {
 	if c.phase != closed {
 		c.tellLast()
 	}
-	c.stopChildren()
+	c.stopReader()
 	c.stopHandler()
 	c.finish()
 }

@@ -46,7 +46,7 @@ func (c *connection) readerEnded(m *readerEnded) {
 		return
 	}
 	c.reader = nil
-	c.stopChildren()
+	c.stopReader()
 	switch c.phase {
 	case open:
 		c.fail(m.err)

@@ -95,7 +95,7 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 	_ *actor.RestartStatistics, reason, message any,
 ) {
 	if !who.Equal(c.handler.pid) {
-		c.childFailed(reason)
+		c.readerFailed(reason)
 		return
 	}
 	if received, ok := message.(*messages.Received); ok && received.Conn == c.pid {

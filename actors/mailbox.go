@@ -20,6 +20,7 @@ type mailbox struct {
 	conn    *Conn
 	control queue
 	lane    lane
+	direct  *messages.Send // past the lane: see take
 	// outlet is where the lane drains to, nil while there is no open socket.
 	outlet outlet
 	// over says that the connection ended: sends that are still queued, or
@@ -93,12 +94,52 @@ func (m *mailbox) admitSend(message any, send *messages.Send) error {
 	if err := send.Validate(); err != nil {
 		return err
 	}
-	if err := m.lane.push(message, len(send.Data)); err != nil {
-		m.overflowed(err)
+	if err := m.push(message, send); err != nil {
 		return err
 	}
 	m.wake()
 	return nil
+}
+
+func (m *mailbox) push(message any, send *messages.Send) error {
+	err := m.lane.push(message, len(send.Data))
+	if err != nil {
+		m.overflowed(err)
+	}
+	return err
+}
+
+// take is for a section: it queues a message that is valid and, now or later, runs
+// the mailbox here. A connection that has nothing else to do gets the message past
+// the lane, which then needs no memory.
+func (m *mailbox) take(send *messages.Send, now bool) {
+	if now && m.status.CompareAndSwap(idle, running) {
+		if m.free(send) {
+			m.direct = send
+		} else {
+			m.queue(send)
+		}
+		m.process()
+		return
+	}
+	m.queue(send)
+	if now {
+		m.wake()
+	}
+}
+
+// free reports whether a message would be written at once. Only who runs the mailbox
+// calls it.
+func (m *mailbox) free(send *messages.Send) bool {
+	state := m.lane.state.Load() // not closed, and empty
+	return state == 0 && int64(len(send.Data)) <= m.lane.maxBytes && !m.suspended &&
+		m.system.empty() && m.control.empty() && m.outlet != nil && m.outlet.ready()
+}
+
+func (m *mailbox) queue(send *messages.Send) {
+	if err := m.push(send, send); err != nil {
+		m.conn.reject(send, err)
+	}
 }
 
 // post queues a message in the control lane.
@@ -136,6 +177,10 @@ func (m *mailbox) next() any {
 	if message := m.control.pop(); message != nil {
 		return message
 	}
+	if send := m.direct; send != nil {
+		m.direct = nil
+		return send
+	}
 	m.trim()
 	if m.outlet != nil && m.outlet.ready() {
 		return m.lane.pop()
@@ -145,6 +190,10 @@ func (m *mailbox) next() any {
 
 // nextOver is next once the connection is over: sends are dropped.
 func (m *mailbox) nextOver() any {
+	if send := m.direct; send != nil {
+		m.direct = nil
+		m.conn.reject(send, &messages.ClosedError{})
+	}
 	for message := m.lane.pop(); message != nil; message = m.lane.pop() {
 		m.conn.reject(message, &messages.ClosedError{})
 	}

@@ -56,6 +56,9 @@ func (q *queue) turn() {
 	}
 }
 
+// empty reports whether pop would return nil. Only the consumer calls it.
+func (q *queue) empty() bool { return q.out == nil && !q.waiting() }
+
 // waiting reports whether something was pushed since the consumer last turned to
 // it. Unlike pop it may be called by whoever has just ceased to be the consumer.
 func (q *queue) waiting() bool { return q.in.Load() != nil }

@@ -71,7 +71,7 @@ func (c *connection) startReader() {
 	if r.polled = c.sock.intake.framed; !r.polled {
 		r.room = make(chan struct{}, 1)
 	}
-	c.children.reader, c.reader = pid, r
+	c.readerPID, c.reader = pid, r
 	c.credit.reader.Store(r)
 	m.release()
 }

@@ -7,11 +7,53 @@ import (
 )
 
 // sender is the actor of a section: it sends broadcasts to its members.
-type sender struct{ members map[string]*actor.PID }
+//
+// It queues what was broadcast with every member, and runs the members on its own
+// goroutine, one after the other: a connection never blocks. (Waking 5,000
+// goroutines for a broadcast to 5,000 took a third of its time.) While further
+// broadcasts wait, it only queues, so that a member writes them in one system call;
+// else it runs each at once, while its memory is in the processor's caches.
+type sender struct {
+	inbox   *sectionInbox
+	members []member
+	places  map[string]int // in members, by the id of the connection
+	queued  int            // broadcasts that members have and were not run for
+}
 
+// member is a connection. The mailbox is nil if it is not of this process, or gone.
+type member struct {
+	pid     *actor.PID
+	mailbox *mailbox
+}
+
+// sectionProps are of one actor system's sections: their mailbox tells them when it
+// is empty.
 var sectionProps = actor.PropsFromProducer(func() actor.Actor {
-	return &sender{members: make(map[string]*actor.PID)}
-})
+	return &sender{places: make(map[string]int)}
+}, actor.WithMailbox(newSectionInbox))
+
+// sectionInbox is the mailbox of a section.
+type sectionInbox struct{ inbox }
+
+func newSectionInbox() actor.Mailbox {
+	m := &sectionInbox{}
+	m.runner.init(m)
+	return m
+}
+
+// drained has the members write what waits.
+func (m *sectionInbox) drained() { m.actorOf().(*sender).run() }
+
+func (m *sectionInbox) handled(any) {}
+
+// PostUserMessage implements actor.Mailbox.
+func (m *sectionInbox) PostUserMessage(message any) {
+	if c, ok := message.(*claim); ok {
+		c.section = m
+		return
+	}
+	m.inbox.PostUserMessage(message)
+}
 
 // enter and exit say who is a member of the section.
 type (
@@ -23,18 +65,66 @@ type (
 func (*enter) IgnoreDeadLetterLogging() {}
 func (*exit) IgnoreDeadLetterLogging()  {}
 
+// queuedAtMost is how many broadcasts wait at most until the members are run: each
+// may send what has come together in one system call.
+const queuedAtMost = 16
+
 // Receive implements actor.Actor.
 func (s *sender) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		s.inbox = claimed(ctx.ActorSystem(), ctx.Self()).section
 	case *enter:
-		s.members[m.conn.Id] = m.conn
+		s.places[m.conn.Id] = len(s.members)
+		s.members = append(s.members, member{m.conn, claimed(ctx.ActorSystem(), m.conn).mailbox})
 	case *exit:
-		delete(s.members, m.conn.Id)
+		s.remove(m.conn)
 	case *messages.Broadcast:
-		for id, conn := range s.members {
-			if m.Except == nil || m.Except.Id != id {
-				ctx.Send(conn, m.Message)
-			}
+		s.broadcast(ctx, m)
+	}
+}
+
+func (s *sender) remove(conn *actor.PID) {
+	place, known := s.places[conn.Id]
+	if !known {
+		return
+	}
+	last := len(s.members) - 1
+	s.members[place] = s.members[last]
+	s.places[s.members[place].pid.Id] = place
+	s.members[last] = member{}
+	s.members = s.members[:last]
+	delete(s.places, conn.Id)
+}
+
+func (s *sender) broadcast(ctx actor.Context, b *messages.Broadcast) {
+	last := s.queued == 0 && s.inbox.queue.empty()
+	for _, m := range s.members {
+		switch {
+		case b.Except != nil && b.Except.Id == m.pid.Id:
+		case m.mailbox == nil:
+			ctx.Send(m.pid, b.Message)
+		default:
+			m.mailbox.take(b.Message, last)
+		}
+	}
+	if last {
+		return
+	}
+	if s.queued++; s.queued == queuedAtMost {
+		s.run()
+	}
+}
+
+// run has the members write what they have.
+func (s *sender) run() {
+	if s.queued == 0 {
+		return
+	}
+	s.queued = 0
+	for _, m := range s.members {
+		if m.mailbox != nil {
+			m.mailbox.runHere()
 		}
 	}
 }

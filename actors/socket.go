@@ -28,33 +28,37 @@ import (
 // swapping the pointer. That is all the mutual exclusion there is.
 type socket struct {
 	net.Conn
-	try     try
-	poller  *poller // nil where the kernel cannot be asked to tell
-	timeout time.Duration
-	maximum int // of pending bytes, before the peer is taken for hostile
-	credit  *credit
-	born    time.Time
 
-	// onWritable is called when a socket that was not ready has written, or
-	// will never again, with the reason.
-	onWritable atomic.Pointer[func(error)]
-
+	// For every write, side by side.
 	pending atomic.Pointer[buffer] // written, not yet sent
+	failure atomic.Pointer[error]  // of writing
+	maximum int                    // of pending bytes, before the peer is taken for hostile
+	above   atomic.Uint32          // what is spoken above: see recognise
 	corked  atomic.Bool
 	sending atomic.Bool // somebody sends
 	blocked atomic.Bool // and waits for the kernel
 	closing atomic.Bool
-	failure atomic.Pointer[error] // of writing
-	broken  atomic.Bool           // for reading
-	intake  intake
-	above   atomic.Uint32 // what is spoken above: see recognise
+	broken  atomic.Bool // for reading
+	try     try
 
-	saidClose atomic.Bool // this side has sent a close frame, or is about to
+	// saidClose: this side has sent a close frame, or is about to.
+	saidClose atomic.Bool
 
-	lastRead   atomic.Int64 // since born
+	// For every read.
+	intake     intake
 	streak     atomic.Int32 // reads that came soon after the one before
+	lastRead   atomic.Int64 // since born
 	lastResume atomic.Int64 // likewise: when reading went on after a pause
+	born       time.Time
 	ping       pingStatus
+
+	poller  *poller // nil where the kernel cannot be asked to tell
+	timeout time.Duration
+	credit  *credit
+
+	// onWritable is called when a socket that was not ready has written, or
+	// will never again, with the reason.
+	onWritable atomic.Pointer[func(error)]
 }
 
 type buffer struct{ bytes []byte }

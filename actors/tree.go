@@ -19,7 +19,7 @@ type tree struct {
 	closed   atomic.Bool
 
 	// Props are 224 bytes: shared, they are nobody's in particular. See claim.
-	connection, reader, heartbeat *actor.Props
+	connection, reader *actor.Props
 }
 
 type treeKey struct{}
@@ -37,7 +37,6 @@ func newTree(system *actor.ActorSystem) *tree {
 	dispatcher := actor.WithDispatcher(&t.workers)
 	t.connection = actor.PropsFromProducer(newConnection, actor.WithMailbox(newMailbox), dispatcher)
 	t.reader = actor.PropsFromProducer(newReader, actor.WithMailbox(newInbox), dispatcher)
-	t.heartbeat = actor.PropsFromProducer(newHeartbeat, actor.WithMailbox(newInbox), dispatcher)
 	return t
 }
 

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -47,6 +48,9 @@ type options struct {
 	n     int
 }
 
+// asksFor reports whether a thing that is no row of the table is asked for by name.
+func (o options) asksFor(name string) bool { return slices.Contains(o.only, name) }
+
 func (o options) wants(name string) bool {
 	for _, prefix := range o.only {
 		if strings.HasPrefix(name, prefix) {
@@ -63,17 +67,41 @@ func bench(ctx context.Context, o options, json, svg string) error {
 	}
 	defer os.RemoveAll(dir)
 	m := &measurement{options: o, dir: dir, programs: map[string]string{}}
-	var results []result
-	for _, r := range rows {
-		if !o.wants(r.name) {
-			continue
-		}
-		measured, err := m.measure(ctx, r)
-		if err != nil {
-			return fmt.Errorf("%s: %w", r.name, err)
-		}
-		fmt.Print(measured)
-		results = append(results, measured)
+	results, err := m.table(ctx)
+	if err == nil && o.asksFor("scale") {
+		err = m.scale(ctx)
+	}
+	if err == nil && o.asksFor("actors") {
+		err = m.million()
+	}
+	if err != nil || len(results) == 0 {
+		return err
 	}
 	return write(results, json, svg)
+}
+
+// table measures the rows and prints each.
+func (m *measurement) table(ctx context.Context) (results []result, err error) {
+	for _, r := range rows {
+		if err := m.tabulate(r.name, &results, func() (result, error) { return m.measure(ctx, r) }); err != nil {
+			return results, err
+		}
+	}
+	if err := m.tabulate(heartbeats.name, &results, func() (result, error) { return m.heartbeats(ctx) }); err != nil {
+		return results, err
+	}
+	return results, m.tabulate(storm.name, &results, func() (result, error) { return m.storm(ctx) })
+}
+
+func (m *measurement) tabulate(name string, results *[]result, measure func() (result, error)) error {
+	if !m.wants(name) {
+		return nil
+	}
+	measured, err := measure()
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	fmt.Print(measured)
+	*results = append(*results, measured)
+	return nil
 }

@@ -72,8 +72,7 @@ func (m *measurement) measure(ctx context.Context, r row) (result, error) {
 	if m.quick {
 		rounds = 2
 	}
-	bar := progressbar.NewOptions(rounds*len(r.systems), progressbar.OptionSetWriter(os.Stderr),
-		progressbar.OptionShowCount(), progressbar.OptionSetDescription(r.name), progressbar.OptionClearOnFinish())
+	bar := m.bar(rounds*len(r.systems), r.name)
 	runs := make([][]run, len(r.systems))
 	for round := range rounds {
 		for i, s := range r.systems {
@@ -93,6 +92,11 @@ func (m *measurement) measure(ctx context.Context, r row) (result, error) {
 	}
 	_ = bar.Close()
 	return summarize(r, runs), nil
+}
+
+func (m *measurement) bar(steps int, name string) *progressbar.ProgressBar {
+	return progressbar.NewOptions(steps, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionShowCount(), progressbar.OptionSetDescription(name), progressbar.OptionClearOnFinish())
 }
 
 func (m *measurement) build(pkg string) error {

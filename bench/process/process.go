@@ -58,11 +58,17 @@ func Start(path string, addresses int, args ...string) (*Process, error) {
 func (p *Process) read(out io.Reader) {
 	defer close(p.lines)
 	for s := bufio.NewScanner(out); s.Scan(); {
-		p.lines <- s.Text()
+		select {
+		case p.lines <- s.Text():
+		default: // nobody asks: the oldest goes
+			<-p.lines
+			p.lines <- s.Text()
+		}
 	}
 }
 
-const patience = 2 * time.Minute
+// patience is for a million actors.
+const patience = 5 * time.Minute
 
 // Line returns the next line that the program prints.
 func (p *Process) Line() (string, error) {
@@ -78,6 +84,9 @@ func (p *Process) Line() (string, error) {
 		return "", fmt.Errorf("said nothing for %v", patience)
 	}
 }
+
+// Buffered is how many lines it has printed that were not yet asked for.
+func (p *Process) Buffered() int { return len(p.lines) }
 
 func (p *Process) readAddress() error {
 	line, err := p.Line()

@@ -3,11 +3,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"runtime"
 	"sync/atomic"
@@ -27,6 +25,7 @@ func main() {
 		"idle":    idle,
 		"send":    send,
 		"receive": receive,
+		"actors":  million,
 	})
 }
 
@@ -60,49 +59,45 @@ func hub(system.Plan) error {
 	})))
 }
 
-// idle opens N connections and says whenever all of them are open, and how many
-// attempts that took.
+// idle opens N connections, says so, and from then on prints every 50 ms how many
+// are open and how many attempts there have been in all.
 func idle(p system.Plan) error {
 	sup, err := start()
 	if err != nil {
 		return err
 	}
-	var open, attempts atomic.Int64
+	var opened atomic.Int64
+	count := handler(func(ctx actor.Context) {
+		if _, ok := ctx.Message().(*messages.Opened); ok {
+			opened.Add(1)
+		}
+	})
+	conns := make([]*actors.Conn, 0, p.N)
 	for i := range p.N {
-		_, err := actors.Connect(sup, p.URL,
-			actors.WithPolicy(supervisor.Exponential(time.Second, 2, 8*time.Second)),
-			actors.WithHeartbeat(p.Interval, 3*time.Second),
-			handler(func(ctx actor.Context) {
-				switch m := ctx.Message().(type) {
-				case *messages.Opened:
-					attempts.Add(1)
-					if open.Add(1) == int64(p.N) {
-						fmt.Println("open", p.N, "attempts", attempts.Load())
-					}
-				case *messages.Failed:
-					if isAttempt(m.Err) {
-						attempts.Add(1)
-					}
-				case *messages.Closed:
-					if m.Code != messages.CloseAbnormal || m.Written > 0 {
-						return
-					}
-				}
-			}))
+		for int64(i)-opened.Load() > 64 { // as many at a time as the others
+			runtime.Gosched()
+		}
+		conn, err := actors.Connect(sup, p.URL, count, actors.WithHeartbeat(p.Interval, 3*time.Second), actors.WithPolicy(supervisor.Exponential(time.Second, 2, 8*time.Second)))
 		if err != nil {
 			return err
 		}
-		for i-int(open.Load()) > 64 { // as many at a time as the others
-			runtime.Gosched()
-		}
+		conns = append(conns, conn)
 	}
-	select {}
-}
-
-func isAttempt(err error) bool {
-	var dial *messages.DialError
-	var handshake *messages.HandshakeError
-	return errors.As(err, &dial) || errors.As(err, &handshake)
+	for opened.Load() < int64(p.N) {
+		time.Sleep(time.Millisecond)
+	}
+	fmt.Println("open", p.N)
+	for range time.Tick(50 * time.Millisecond) {
+		open, attempts := 0, uint64(0)
+		for _, conn := range conns {
+			attempts += conn.Epoch()
+			if conn.ReadyState() == messages.StateOpen {
+				open++
+			}
+		}
+		fmt.Println(open, attempts)
+	}
+	return nil
 }
 
 // send queues messages as fast as the queue takes them.
@@ -145,6 +140,3 @@ func receive(p system.Plan) error {
 	}
 	select {}
 }
-
-var _ = context.Background
-var _ http.Handler
