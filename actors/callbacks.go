@@ -22,13 +22,15 @@ func (f Callbacks) any() bool {
 
 // caller is the handler that calls Callbacks.
 type caller struct {
-	Callbacks
+	*Callbacks
 	conn *Conn
 }
 
 // Receive implements actor.Actor.
 func (f *caller) Receive(ctx actor.Context) {
 	switch e := ctx.Message().(type) {
+	case *actor.Started:
+		f.conn = claimed(ctx.ActorSystem(), ctx.Self()).inbox.conn
 	case *messages.Opened:
 		call(f.OnOpen, f.conn, e)
 	case *messages.Received:

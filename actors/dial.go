@@ -83,6 +83,8 @@ func (c *Conn) dial(ctx context.Context) *dialed {
 	return &dialed{ws: ws, sock: sock.Load(), subprotocol: ws.Subprotocol()}
 }
 
+const handshakeBuffer = 1 << 10
+
 // transport returns an HTTP transport whose connections are wrapped.
 func (c *config) transport(wrap func(net.Conn) net.Conn) *http.Transport {
 	return &http.Transport{
@@ -90,6 +92,8 @@ func (c *config) transport(wrap func(net.Conn) net.Conn) *http.Transport {
 		TLSClientConfig:   c.tls.Clone(),
 		TLSNextProto:      map[string]func(string, *tls.Conn) http.RoundTripper{}, // no HTTP/2
 		DisableKeepAlives: true,
+		ReadBufferSize:    handshakeBuffer, // of this one exchange
+		WriteBufferSize:   handshakeBuffer,
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			conn, err := c.dialContext(ctx, network, addr)
 			if err != nil {

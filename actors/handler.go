@@ -8,10 +8,9 @@ import (
 
 // handlerConfig is which actor gets the events: one of four ways to say so.
 type handlerConfig struct {
-	producer  actor.Producer
-	props     *actor.Props
-	pid       *actor.PID
-	callbacks *Callbacks
+	props  *actor.Props // made once an option: connections that share it share them
+	pooled bool         // runs on the tree's workers
+	pid    *actor.PID
 }
 
 // handledBy notes the option that says it, and whether it said anything.
@@ -37,21 +36,6 @@ func (c *settings) validateHandler() error {
 
 func (h *handlerConfig) shared() bool { return h.pid != nil }
 
-// propsFor returns the Props of a handler of the connection's own.
-func (h *handlerConfig) propsFor(c *Conn) *actor.Props {
-	mailbox, dispatcher := actor.WithMailbox(newInbox), actor.WithDispatcher(&c.tree.workers)
-	switch {
-	case h.props != nil:
-		return h.props.Clone(mailbox)
-	case h.producer != nil:
-		return actor.PropsFromProducer(h.producer, mailbox, dispatcher)
-	default:
-		return actor.PropsFromProducer(func() actor.Actor {
-			return &caller{Callbacks: *h.callbacks, conn: c}
-		}, mailbox, dispatcher)
-	}
-}
-
 // handler is the connection's view of its handler. It outlives the incarnations.
 type handler struct {
 	pid   *actor.PID
@@ -75,7 +59,10 @@ func (c *connection) startHandler() {
 		c.ctx.Watch(h.pid)
 		c.credit.reset() // it gives back what is of this epoch only
 	case h.pid == nil:
-		h.pid, h.inbox = c.adopt(config.propsFor(c.Conn), "handler")
+		h.pid, h.inbox = c.adopt(config.props, "handler")
+		if config.pooled {
+			h.inbox.dispatcher = &c.tree.workers
+		}
 		h.inbox.release()
 	case h.suspended():
 		c.ctx.(actor.Supervisor).RestartChildren(h.pid)

@@ -110,15 +110,19 @@ func defaultConfig(r role) config {
 // WithHandler has a new actor of producer get the connection's events. It is
 // spawned once and lives as long as the connection.
 func WithHandler(producer actor.Producer) Option {
+	props := actor.PropsFromProducer(producer, actor.WithMailbox(newInbox))
 	return func(c *settings) {
 		c.handledBy("WithHandler", producer != nil)
-		c.handler.producer = producer
+		c.handler.props, c.handler.pooled = props, true
 	}
 }
 
 // WithHandlerProps is WithHandler for Props with options of their own. Their
 // mailbox is replaced by the one that counts what was handled.
 func WithHandlerProps(props *actor.Props) Option {
+	if props != nil {
+		props = props.Clone(actor.WithMailbox(newInbox))
+	}
 	return func(c *settings) {
 		c.handledBy("WithHandlerProps", props != nil)
 		c.handler.props = props
@@ -139,9 +143,10 @@ func WithHandlerPID(pid *actor.PID) Option {
 // WithCallbacks has functions called with the connection's events, one at a
 // time, as the browser does.
 func WithCallbacks(callbacks Callbacks) Option {
+	props := actor.PropsFromProducer(func() actor.Actor { return &caller{Callbacks: &callbacks} }, actor.WithMailbox(newInbox))
 	return func(c *settings) {
 		c.handledBy("WithCallbacks", callbacks.any())
-		c.handler.callbacks = &callbacks
+		c.handler.props, c.handler.pooled = props, true
 	}
 }
 

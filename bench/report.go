@@ -17,6 +17,7 @@ type result struct {
 	Less    bool     `json:"less_is_better,omitempty"`
 	Systems []figure `json:"systems"`
 	Reached []string `json:"reached,omitempty"`
+	Note    string   `json:"note,omitempty"`
 }
 
 // figure is one system's.
@@ -31,7 +32,7 @@ type figure struct {
 }
 
 func summarize(r row, runs [][]run) result {
-	res := result{Name: r.name, Title: r.title, Unit: r.unit, Less: r.less}
+	res := result{Name: r.name, Title: r.title, Unit: r.unit, Less: r.less, Note: r.note}
 	for i, s := range r.systems {
 		res.Systems = append(res.Systems, figureOf(s.name, runs[i]))
 	}
@@ -62,7 +63,7 @@ func figureOf(name string, runs []run) figure {
 
 // base is what the ratios are to.
 func (r result) base() figure {
-	for _, name := range []string{coder, gorilla} {
+	for _, name := range []string{coder, gorilla, expectation} {
 		if f := r.find(name); f != nil {
 			return *f
 		}
@@ -105,6 +106,9 @@ func (r result) String() string {
 	for _, line := range r.Reached {
 		fmt.Fprintf(&b, "  %s %s\n", sockvisor, line)
 	}
+	if r.Note != "" {
+		fmt.Fprintf(&b, "  %s\n", r.Note)
+	}
 	return b.String()
 }
 
@@ -120,13 +124,19 @@ func number(v float64) string {
 	return digits
 }
 
+// write writes the figures and the charts where they are wanted.
 func write(results []result, file, svg string) error {
-	if file == "" {
-		return nil
+	if file != "" {
+		text, err := json.MarshalIndent(results, "", "  ")
+		if err == nil {
+			err = os.WriteFile(file, append(text, '\n'), 0o644)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	text, err := json.MarshalIndent(results, "", "  ")
-	if err != nil {
-		return err
+	if svg != "" {
+		return drawCharts(results, svg)
 	}
-	return os.WriteFile(file, append(text, '\n'), 0o644)
+	return nil
 }

@@ -39,19 +39,22 @@ func clients(role string) []system {
 var rows = []row{
 	{
 		name: "echo64", title: "echo, 100 connections, 64 in flight each, 64 B", unit: "messages/s",
-		systems: withTCP, run: echo(64), targets: []target{{coder, 1.8}, {gws, 1.5}},
+		systems: withTCP, note: "all: 64 B binary, the generator on one goroutine with epoll; sockvisor is examples/echo, heartbeat on",
+		run: echo(64), targets: []target{{coder, 1.8}, {gws, 1.5}},
 	}, {
 		name: "echo1", title: "echo, 100 connections, 1 in flight each, 64 B", unit: "messages/s",
 		systems: withTCP, run: echo(1), targets: []target{{coder, 0.85}},
 	}, {
 		name: "idle-server", title: "an idle server connection, RSS after GC", unit: "bytes", less: true,
-		systems: servers, run: idleServer, targets: []target{{coder, 0.5}},
+		systems: servers, note: "RSS over that of the program without connections, after FreeOSMemory; 9,000 connections; gorilla and gws with 1 KiB read buffers, gobwas with none",
+		run: idleServer, targets: []target{{coder, 0.5}},
 	}, {
 		name: "idle-client", title: "an idle client connection, RSS after GC", unit: "bytes", less: true,
 		systems: clients("idle"), run: idleClient, targets: []target{{coder, 1.05}},
 	}, {
 		name: "send", title: "one sender to one connection, 64 B", unit: "messages/s",
-		systems: clients("send"), run: send, targets: []target{{coder, 2}},
+		systems: clients("send"), note: "sockvisor: conn.Send from one goroutine, which yields while the queue is full",
+		run: send, targets: []target{{coder, 2}},
 	}, {
 		name: "receive", title: "a flood received on one client connection, 64 B", unit: "messages/s",
 		systems: clients("receive"), run: receive, targets: []target{{coder, 0.7}},
@@ -60,7 +63,8 @@ var rows = []row{
 		systems: []system{
 			peer(sockvisor, "sockvisor", "hub"), peer(gorilla, "gorilla", "hub"), peer(gws, "gws", "hub"), peer(melody, "melody", "hub"),
 		},
-		run: broadcast, targets: []target{{gorilla, 1}},
+		note: "gorilla: its chat example with messages prepared once; sockvisor: groups",
+		run:  broadcast, targets: []target{{gorilla, 1}},
 	},
 }
 
