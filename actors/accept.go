@@ -213,6 +213,7 @@ func (c *Conn) handshake(w http.ResponseWriter, r *http.Request) (d *dialed, sta
 		return nil, h.status, err
 	}
 	sock.Store(h.sock)
+	h.sock.startFraming(c.config.compression)
 	ws.SetReadLimit(c.config.readLimit)
 	return &dialed{ws: ws, sock: h.sock, subprotocol: ws.Subprotocol()}, h.status, nil
 }

@@ -28,7 +28,10 @@ func (r *reader) attend() {
 		for r.attending.Load() && r.stay() {
 		}
 	}
-	r.neglected()
+	r.attending.Store(false)
+	if !r.sock.closing.Load() {
+		r.watch() // also if another did so before unwatch
+	}
 }
 
 // neglected has the tree's poller take over from a goroutine that leaves, or has to:

@@ -11,7 +11,11 @@ type claim struct {
 	section *sectionInbox
 }
 
-// claimed returns the mailbox of an actor that was just spawned.
+// IgnoreDeadLetterLogging implements actor.IgnoreDeadLetterLogging: a member of a
+// group may be gone before it is one.
+func (*claim) IgnoreDeadLetterLogging() {}
+
+// claimed returns the mailbox of an actor of this package.
 func claimed(system *actor.ActorSystem, pid *actor.PID) *claim {
 	c := &claim{}
 	system.Root.Send(pid, c)

@@ -11,9 +11,6 @@ type credit struct {
 	reader    atomic.Pointer[reader]
 }
 
-// full reports whether the reader has to stop.
-func (c *credit) full() bool { return c.unhandled.Load() >= c.limit }
-
 // low reports whether a reader that stopped may go on: at half, so that it does
 // not stop and go with every message.
 func (c *credit) low() bool { return c.unhandled.Load() <= c.limit/2 }

@@ -79,6 +79,7 @@ func (c *Conn) dial(ctx context.Context) *dialed {
 		return &dialed{err: c.dialError(asked.Load(), response, err)}
 	}
 	sock.Load().frames()
+	sock.Load().startFraming(c.config.compression)
 	ws.SetReadLimit(c.config.readLimit)
 	return &dialed{ws: ws, sock: sock.Load(), subprotocol: ws.Subprotocol()}
 }

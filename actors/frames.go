@@ -23,16 +23,18 @@ const (
 // allocates nothing, with one that can end 11 times a call.
 var background = context.Background()
 
-func writeMessage(ws *websocket.Conn, m *messages.Send) error {
-	return ws.Write(background, websocket.MessageType(m.Type), m.Data)
+// writeFrame writes a message, or a ping: past coder/websocket where that can be.
+func (c *connection) writeFrame(kind websocket.MessageType, payload []byte) error {
+	if c.sock.framing {
+		return c.sock.writeFrame(kind, payload)
+	}
+	return c.ws.Write(background, kind, payload)
 }
 
-// writePing sends a ping that carries number.
-func writePing(ws *websocket.Conn, number uint64) error {
-	return ws.Write(background, opcodePing, binary.BigEndian.AppendUint64(nil, number))
-}
+// pingPayload is that of the ping with a number.
+func pingPayload(number uint64) []byte { return binary.BigEndian.AppendUint64(nil, number) }
 
-// pingNumber returns what writePing put into a ping, from its pong, or zero.
+// pingNumber returns the number of a ping from its pong, or zero.
 func pingNumber(pong []byte) uint64 {
 	if len(pong) != 8 {
 		return 0 // unsolicited (RFC 6455, section 5.5.3)

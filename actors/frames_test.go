@@ -11,8 +11,6 @@ import (
 
 	"github.com/coder/websocket"
 	"go.uber.org/goleak"
-
-	"github.com/sockvisor/sockvisor/messages"
 )
 
 // coder/websocket writes control frames when asked to write a message of their
@@ -36,13 +34,13 @@ func TestControlFrames(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := writePing(ws, 0x0102030405060708); err != nil {
+			if err := ws.Write(background, opcodePing, pingPayload(0x0102030405060708)); err != nil {
 				t.Fatal(err)
 			}
 			if err := writeClose(ws, 4001, "bye"); err != nil {
 				t.Fatal(err)
 			}
-			if err := writeMessage(ws, messages.Text("late")); err == nil {
+			if err := ws.Write(background, websocket.MessageText, []byte("late")); err == nil {
 				t.Error("a message was written after the close frame")
 			}
 			_ = ws.CloseNow()

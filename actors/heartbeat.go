@@ -3,6 +3,8 @@ package actors
 import (
 	"time"
 
+	"github.com/coder/websocket"
+
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -102,9 +104,9 @@ func (c *connection) judge() bool {
 
 func (c *connection) writeBeat(number uint64) error {
 	if payload := c.config.heartbeat.payload; payload != nil {
-		return writeMessage(c.ws, messages.TextBytes(payload.ask))
+		return c.writeFrame(websocket.MessageText, payload.ask)
 	}
-	return writePing(c.ws, number)
+	return c.writeFrame(opcodePing, pingPayload(number))
 }
 
 // answered publishes the round trip of heartbeat number, if it is the one awaited.

@@ -128,7 +128,7 @@ func (r *reader) heartbeat(kind messages.Type, data []byte) bool {
 	case kind != messages.TypeText:
 		return false
 	case config.reply != nil && bytes.Equal(data, config.reply.ask):
-		_ = writeMessage(r.ws, messages.TextBytes(config.reply.answer)) // the reader fails too if it cannot be
+		_ = r.ws.Write(background, websocket.MessageText, config.reply.answer) // the reader fails too if it cannot be
 		return true
 	case config.payload != nil && !config.off && bytes.Equal(data, config.payload.answer):
 		r.conn.answered(r.sock, r.sock.ping.number.Load())

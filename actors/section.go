@@ -26,6 +26,18 @@ type member struct {
 	mailbox *mailbox
 }
 
+func newMember(system *actor.ActorSystem, conn *actor.PID) member {
+	if process, _ := system.ProcessRegistry.Get(conn); isLocal(process) {
+		return member{conn, claimed(system, conn).mailbox}
+	}
+	return member{pid: conn}
+}
+
+func isLocal(process actor.Process) bool {
+	_, local := process.(*actor.ActorProcess)
+	return local
+}
+
 // sectionProps are of one actor system's sections: their mailbox tells them when it
 // is empty.
 var sectionProps = actor.PropsFromProducer(func() actor.Actor {
@@ -76,7 +88,7 @@ func (s *sender) Receive(ctx actor.Context) {
 		s.inbox = claimed(ctx.ActorSystem(), ctx.Self()).section
 	case *enter:
 		s.places[m.conn.Id] = len(s.members)
-		s.members = append(s.members, member{m.conn, claimed(ctx.ActorSystem(), m.conn).mailbox})
+		s.members = append(s.members, newMember(ctx.ActorSystem(), m.conn))
 	case *exit:
 		s.remove(m.conn)
 	case *messages.Broadcast:

@@ -23,23 +23,30 @@ import (
 // flush, so that what was queued at the same moment leaves in one system call,
 // and a single message leaves at once: there is no timer.
 //
-// Writers are serialised by coder/websocket's frame lock, or above it by
-// crypto/tls. The one who sends is whoever set busy; pending is handed over by
+// What the connection frames itself goes past coder/websocket: see socket_frames.go.
+// All else is serialised by coder/websocket's frame lock, or above it by crypto/tls.
+// The one who sends is whoever set sending; pending and aside are handed over by
 // swapping the pointer. That is all the mutual exclusion there is.
 type socket struct {
 	net.Conn
 
 	// For every write, side by side.
 	pending atomic.Pointer[buffer] // written, not yet sent
+	aside   atomic.Pointer[buffer] // likewise, by coder/websocket while framing
 	failure atomic.Pointer[error]  // of writing
 	maximum int                    // of pending bytes, before the peer is taken for hostile
 	above   atomic.Uint32          // what is spoken above: see recognise
+	framing bool                   // the connection frames its messages itself
+	masking bool                   // and masks them
 	corked  atomic.Bool
 	sending atomic.Bool // somebody sends
 	blocked atomic.Bool // and waits for the kernel
 	closing atomic.Bool
 	broken  atomic.Bool // for reading
 	try     try
+	part    *buffer     // of a frame of coder/websocket's
+	ended   atomic.Bool // it has written a close frame
+	over    bool        // which was sent, or is about to be
 
 	// saidClose: this side has sent a close frame, or is about to.
 	saidClose atomic.Bool
@@ -61,7 +68,10 @@ type socket struct {
 	onWritable atomic.Pointer[func(error)]
 }
 
-type buffer struct{ bytes []byte }
+type buffer struct {
+	bytes []byte
+	last  bool // a close frame is at the end
+}
 
 const (
 	// corkLimit is how much is gathered before it is sent in the middle of a run.
@@ -81,6 +91,7 @@ func newSocket(conn net.Conn, c *Conn) *socket {
 		Conn:    conn,
 		timeout: c.config.writeTimeout,
 		maximum: int(2*c.config.maxBytes + c.config.readLimit),
+		masking: c.config.role == client,
 		credit:  &c.credit,
 		born:    time.Now(),
 	}
@@ -130,34 +141,49 @@ func (s *socket) lastResumed() time.Duration { return time.Duration(s.lastResume
 
 // Write implements net.Conn: it never blocks.
 func (s *socket) Write(p []byte) (int, error) {
-	if err := s.failure.Load(); err != nil {
-		return 0, *err
+	if err := s.refusal(); err != nil {
+		return 0, err
 	}
-	if s.closing.Load() {
-		return 0, net.ErrClosed
+	if s.framing {
+		return len(p), s.writeAside(p)
 	}
 	s.recognise(p)
-	size := s.append(p)
+	b := add(&s.pending)
+	b.bytes = append(b.bytes, p...)
+	return len(p), s.put(&s.pending, b)
+}
+
+// refusal is why nothing can be written any more, or nil.
+func (s *socket) refusal() error {
+	if err := s.failure.Load(); err != nil {
+		return *err
+	}
+	if s.closing.Load() {
+		return net.ErrClosed
+	}
+	return nil
+}
+
+// add returns what is there, or an empty buffer, to be added to and put back.
+func add(to *atomic.Pointer[buffer]) *buffer {
+	if b := to.Swap(nil); b != nil {
+		return b
+	}
+	return buffers.Get().(*buffer)
+}
+
+// put puts b where it is sent from: now, unless more is to come.
+func (s *socket) put(where *atomic.Pointer[buffer], b *buffer) error {
+	size := len(b.bytes)
+	where.Store(b)
 	if size > s.maximum {
 		s.fail(errPendingOverflow)
-		return 0, errPendingOverflow
+		return errPendingOverflow
 	}
 	if !s.corked.Load() || size >= corkLimit {
 		s.send()
 	}
-	return len(p), nil
-}
-
-// append adds to pending, and returns its size.
-func (s *socket) append(p []byte) int {
-	b := s.pending.Swap(nil)
-	if b == nil {
-		b = buffers.Get().(*buffer)
-	}
-	b.bytes = append(b.bytes, p...)
-	size := len(b.bytes)
-	s.pending.Store(b)
-	return size
+	return nil
 }
 
 // cork gathers what is written until flush.
@@ -179,20 +205,23 @@ func (s *socket) send() {
 		if !s.sendPending() {
 			return
 		}
-		if s.closing.Load() && s.pending.Load() == nil {
+		if s.closing.Load() && !s.waiting() {
 			_ = s.shut()
-			return // busy for ever
+			return // sending for ever
 		}
 		s.sending.Store(false)
 	}
 }
 
-func (s *socket) toDo() bool { return s.pending.Load() != nil || s.closing.Load() }
+func (s *socket) toDo() bool { return s.waiting() || s.closing.Load() }
 
-// sendPending reports whether the kernel took it all. If not, busy stays set
+// waiting reports whether there is something to send.
+func (s *socket) waiting() bool { return s.pending.Load() != nil || s.aside.Load() != nil }
+
+// sendPending reports whether the kernel took it all. If not, sending stays set
 // and is a goroutine's to clear.
 func (s *socket) sendPending() bool {
-	b := s.pending.Swap(nil)
+	b := s.next()
 	if b == nil {
 		return true
 	}
@@ -213,7 +242,7 @@ func (s *socket) sendPending() bool {
 // wait writes b from n on, and all that is appended meanwhile, waiting for the
 // kernel.
 func (s *socket) wait(b *buffer, n int) {
-	for ; b != nil; b, n = s.pending.Swap(nil), 0 {
+	for ; b != nil; b, n = s.next(), 0 {
 		if err := s.writeAll(b.bytes[n:]); err != nil {
 			s.fail(err)
 			return
@@ -259,7 +288,7 @@ func (s *socket) heldBack(since time.Duration) bool {
 	return s.credit.paused.Load() || s.lastResumed() >= since && s.lastResume.Load() != 0
 }
 
-// fail ends writing: busy is never cleared again. Of a socket that is being
+// fail ends writing: sending is never cleared again. Of a socket that is being
 // closed it is no news.
 func (s *socket) fail(err error) {
 	if !s.failure.CompareAndSwap(nil, &err) {
@@ -309,6 +338,6 @@ func recycle(b *buffer) {
 	if cap(b.bytes) > 2*corkLimit {
 		return
 	}
-	b.bytes = b.bytes[:0]
+	b.bytes, b.last = b.bytes[:0], false
 	buffers.Put(b)
 }

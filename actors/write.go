@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"github.com/coder/websocket"
+
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -15,7 +17,7 @@ type writable struct {
 func (c *connection) write(m *messages.Send) {
 	c.written++
 	c.sock.cork()
-	if err := writeMessage(c.ws, m); err != nil {
+	if err := c.writeFrame(websocket.MessageType(m.Type), m.Data); err != nil {
 		c.fail(&messages.WriteError{Err: err})
 		return
 	}

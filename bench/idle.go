@@ -42,11 +42,10 @@ func (r *run) idle(url string, n int) error {
 		return err
 	}
 	defer r.process.Kill()
-	line, err := r.process.Line()
-	if err != nil {
+	if _, err := r.process.Line(); err != nil { // it says that all are open
 		return fmt.Errorf("waiting for %d connections: %w", n, err)
 	}
-	_ = line
+	var err error
 	r.value, err = r.settled()
 	return err
 }

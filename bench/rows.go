@@ -113,7 +113,7 @@ func idleClient(r *run) error {
 	}
 	defer server.Close()
 	one := *r
-	if err := one.idle(server.URL, 1); err != nil {
+	if err := one.idle(server.URL, 1); err != nil { // a baseline
 		return err
 	}
 	if err := r.idle(server.URL, 1+r.connections()); err != nil {

@@ -21,6 +21,9 @@ type drain struct {
 	over  time.Duration
 }
 
+// stop is Supervisor.Drain's: nobody waits for an answer to it.
+type stop struct{ drain messages.Drain }
+
 // force asks to cut off what is left.
 type force struct{}
 
@@ -34,6 +37,7 @@ type settled struct{}
 type drained struct{ tally messages.Drained }
 
 // What is sent to a tree that has just stopped is no news.
+func (*stop) IgnoreDeadLetterLogging()     {}
 func (*drain) IgnoreDeadLetterLogging()    {}
 func (*force) IgnoreDeadLetterLogging()    {}
 func (*batchDue) IgnoreDeadLetterLogging() {}

@@ -28,6 +28,8 @@ func (r *root) Receive(ctx actor.Context) {
 		r.spawnShards(ctx)
 	case *messages.Drain:
 		r.drain(ctx, m)
+	case *stop:
+		r.drain(ctx, &m.drain)
 	case *force:
 		r.tell(ctx, m)
 	case *drained:
@@ -38,8 +40,9 @@ func (r *root) Receive(ctx actor.Context) {
 		}
 	case *actor.Stopped:
 		r.supervisor.drained = r.tally
-		close(r.supervisor.done)
 		r.supervisor.closeShared()
+		close(r.supervisor.done)
+		r.supervisor.closeShared() // what was made meanwhile
 	}
 }
 

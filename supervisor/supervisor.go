@@ -130,7 +130,7 @@ func (s *Supervisor) Drain(ctx context.Context, m messages.Drain) (messages.Drai
 	}
 	if !s.ended() {
 		s.stopping.Store(true)
-		s.system.Root.Send(s.root, &m)
+		s.system.Root.Send(s.root, &stop{m})
 	}
 	select {
 	case <-s.done:

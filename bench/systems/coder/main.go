@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"time"
 
@@ -46,28 +45,11 @@ func echo(c *websocket.Conn) {
 		if err != nil {
 			return
 		}
-		if buffer, err = readAll(buffer[:0], reader); err != nil {
+		if buffer, err = system.ReadAll(buffer[:0], reader); err != nil {
 			return
 		}
 		if c.Write(ctx, kind, buffer) != nil {
 			return
-		}
-	}
-}
-
-// readAll is io.ReadAll into a buffer that is there already.
-func readAll(buffer []byte, reader io.Reader) ([]byte, error) {
-	for {
-		if len(buffer) == cap(buffer) {
-			buffer = append(buffer, make([]byte, 512)...)[:len(buffer)]
-		}
-		n, err := reader.Read(buffer[len(buffer):cap(buffer)])
-		buffer = buffer[:len(buffer)+n]
-		if err == io.EOF {
-			return buffer, nil
-		}
-		if err != nil {
-			return buffer, err
 		}
 	}
 }
@@ -132,7 +114,7 @@ func receive(p system.Plan) error {
 			if err != nil {
 				return err
 			}
-			if buffer, err = readAll(buffer[:0], reader); err != nil {
+			if buffer, err = system.ReadAll(buffer[:0], reader); err != nil {
 				return err
 			}
 		}

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"io"
 	"net/http"
 	"sync"
 
@@ -51,28 +50,11 @@ func echo(c *websocket.Conn) {
 		if err != nil {
 			return
 		}
-		if buffer, err = readAll(buffer[:0], reader); err != nil {
+		if buffer, err = system.ReadAll(buffer[:0], reader); err != nil {
 			return
 		}
 		if c.WriteMessage(kind, buffer) != nil {
 			return
-		}
-	}
-}
-
-// readAll is io.ReadAll into a buffer that is there already.
-func readAll(buffer []byte, reader io.Reader) ([]byte, error) {
-	for {
-		if len(buffer) == cap(buffer) {
-			buffer = append(buffer, make([]byte, 512)...)[:len(buffer)]
-		}
-		n, err := reader.Read(buffer[len(buffer):cap(buffer)])
-		buffer = buffer[:len(buffer)+n]
-		if err == io.EOF {
-			return buffer, nil
-		}
-		if err != nil {
-			return buffer, err
 		}
 	}
 }
@@ -117,7 +99,7 @@ func receive(p system.Plan) error {
 			if err != nil {
 				return err
 			}
-			if buffer, err = readAll(buffer[:0], reader); err != nil {
+			if buffer, err = system.ReadAll(buffer[:0], reader); err != nil {
 				return err
 			}
 		}

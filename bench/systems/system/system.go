@@ -5,6 +5,7 @@ package system
 import (
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	_ "net/http/pprof" // on the debug address
@@ -110,4 +111,21 @@ func OpenAll(n int, dial func() error) error {
 	}
 	fmt.Println("open", n)
 	select {}
+}
+
+// ReadAll is io.ReadAll into a buffer that is there already.
+func ReadAll(buffer []byte, reader io.Reader) ([]byte, error) {
+	for {
+		if len(buffer) == cap(buffer) {
+			buffer = append(buffer, make([]byte, 512)...)[:len(buffer)]
+		}
+		n, err := reader.Read(buffer[len(buffer):cap(buffer)])
+		buffer = buffer[:len(buffer)+n]
+		if err == io.EOF {
+			return buffer, nil
+		}
+		if err != nil {
+			return buffer, err
+		}
+	}
 }
