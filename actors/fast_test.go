@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"net"
+	"net/http/httptest"
 	"runtime"
+	"sync"
 	"testing"
+
+	"github.com/coder/websocket"
 
 	"github.com/sockvisor/sockvisor/actors"
 	"github.com/sockvisor/sockvisor/actors/wstest"
@@ -135,4 +139,50 @@ func TestNobodyStaysAtAnIdleSocket(t *testing.T) {
 			echo()
 		}
 	})
+}
+
+// Pongs come between the messages that the connection writes at the same time, and
+// not into them.
+func TestPongsBetweenMessages(t *testing.T) {
+	sup := start(t)
+	const pings, count = 500, 20_000
+	echo := actors.Callbacks{OnMessage: func(conn *actors.Conn, m *messages.Received) {
+		if err := conn.Send(&messages.Send{Type: m.Type, Data: m.Data}); err != nil {
+			t.Error(err)
+		}
+	}}
+	server := httptest.NewServer(actors.Accept(sup, actors.WithCallbacks(echo), actors.WithQueue(count, 1<<20)))
+	defer server.Close()
+	ctx := t.Context()
+	ws, _, err := websocket.Dial(ctx, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ws.CloseNow()
+	var others sync.WaitGroup
+	for range 4 {
+		others.Go(func() {
+			for range pings {
+				if err := ws.Ping(ctx); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	others.Go(func() {
+		for i := range uint32(count) {
+			if err := ws.Write(ctx, websocket.MessageBinary, binary.BigEndian.AppendUint32(nil, i)); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for i := range uint32(count) {
+		if _, data, err := ws.Read(ctx); err != nil || binary.BigEndian.Uint32(data) != i {
+			t.Fatalf("got %x, %v, want %d", data, err, i)
+		}
+	}
+	ws.CloseRead(ctx) // for the pongs that are still to come
+	others.Wait()
 }
