@@ -77,6 +77,7 @@ func bench(ctx context.Context, o options, json, svg string) error {
 	if err != nil || len(results) == 0 {
 		return err
 	}
+	fmt.Print(setups)
 	return write(results, json, svg)
 }
 

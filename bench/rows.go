@@ -16,6 +16,17 @@ const (
 	messageSize = 64
 )
 
+// setups is how each system is set up: as well as its documentation allows.
+const setups = `
+sockvisor          examples/echo, and its defaults: a handler actor, 20 s heartbeat
+coder/websocket    a goroutine of its own a connection, Reader into a reused buffer, contexts without deadline
+gorilla/websocket  likewise; 1 KiB buffers, those for writing from a pool; the hub of its chat example, messages prepared once
+lxzan/gws          its ReadLoop and pooled messages; 1 KiB read buffers; its Broadcaster
+gobwas/ws          frames straight from the socket to a reused buffer; header and payload in one write
+olahol/melody      its defaults
+plain TCP          no WebSocket: it sends the bytes back
+`
+
 var (
 	echoServer = system{name: sockvisor, pkg: "../examples/echo"}
 	servers    = []system{
@@ -39,14 +50,14 @@ func clients(role string) []system {
 var rows = []row{
 	{
 		name: "echo64", title: "echo, 100 connections, 64 in flight each, 64 B", unit: "messages/s",
-		systems: withTCP, note: "all: 64 B binary, the generator on one goroutine with epoll; sockvisor is examples/echo, heartbeat on",
+		systems: withTCP, note: "binary; the generator is one goroutine with epoll",
 		run: echo(64), targets: []target{{coder, 1.8}, {gws, 1.5}},
 	}, {
 		name: "echo1", title: "echo, 100 connections, 1 in flight each, 64 B", unit: "messages/s",
 		systems: withTCP, run: echo(1), targets: []target{{coder, 0.85}},
 	}, {
 		name: "idle-server", title: "an idle server connection, RSS after GC", unit: "bytes", less: true,
-		systems: servers, note: "RSS over that of the program without connections, after FreeOSMemory; 9,000 connections; gorilla and gws with 1 KiB read buffers, gobwas with none",
+		systems: servers, note: "RSS over that of the program without connections, after FreeOSMemory; 9,000 connections",
 		run: idleServer, targets: []target{{coder, 0.5}},
 	}, {
 		name: "idle-client", title: "an idle client connection, RSS after GC", unit: "bytes", less: true,

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -26,10 +25,13 @@ func million(p system.Plan) error {
 	if err != nil {
 		return err
 	}
-	var opened atomic.Int64
+	var opened, closed atomic.Int64
 	acceptor := actors.Accept(sup, handler(func(ctx actor.Context) {
-		if _, ok := ctx.Message().(*messages.Opened); ok {
+		switch ctx.Message().(type) {
+		case *messages.Opened:
 			opened.Add(1)
+		case *messages.Closed:
+			closed.Add(1)
 		}
 	}))
 	before, began := memory(), time.Now()
@@ -46,6 +48,9 @@ func million(p system.Plan) error {
 	}
 	started := time.Since(began)
 	after := memory()
+	if n := closed.Load(); n > 0 {
+		return fmt.Errorf("%d connections have closed", n)
+	}
 	began = time.Now()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Nanosecond) // no peer answers: cut them off
 	defer cancel()
@@ -70,26 +75,44 @@ func (r *response) Write(p []byte) (int, error) { return len(p), nil }
 func (r *response) WriteHeader(int)             {}
 
 func (r *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	c := &silent{closed: make(chan struct{})}
+	c := &silent{pongs: make(chan []byte, 1)}
 	return c, bufio.NewReadWriter(bufio.NewReaderSize(c, 16), bufio.NewWriterSize(c, 16)), nil
 }
 
-// silent is a socket on which nothing arrives.
+// silent is a socket on which nothing arrives but the answers to pings.
 type silent struct {
 	net.Conn
-	once   sync.Once
-	closed chan struct{}
+	closed atomic.Bool
+	pongs  chan []byte
 }
 
-func (c *silent) Read([]byte) (int, error) {
-	<-c.closed
-	return 0, net.ErrClosed
+func (c *silent) Read(p []byte) (int, error) {
+	pong := <-c.pongs
+	if c.closed.Load() {
+		return 0, net.ErrClosed
+	}
+	return copy(p, pong), nil // has room for one: see the reader of Hijack
 }
 
-func (c *silent) Write(p []byte) (int, error) { return len(p), nil }
+// Write answers a ping, which comes as one frame, with a pong masked with zeros.
+func (c *silent) Write(p []byte) (int, error) {
+	const ping, pong, masked = 0x89, 0x8a, 0x80
+	if len(p) > 2 && p[0] == ping {
+		c.answer(append([]byte{pong, masked | p[1], 0, 0, 0, 0}, p[2:]...))
+	}
+	return len(p), nil
+}
+
+func (c *silent) answer(pong []byte) {
+	select {
+	case c.pongs <- pong:
+	default: // one waits to be read
+	}
+}
 
 func (c *silent) Close() error {
-	c.once.Do(func() { close(c.closed) })
+	c.closed.Store(true)
+	c.answer(nil)
 	return nil
 }
 
