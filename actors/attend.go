@@ -61,7 +61,8 @@ func (r *reader) stay() bool {
 // arrived takes in what there is, and reports whether there is anything to do.
 //
 // It runs inside RawConn.Read, where closing the socket would wait for it: so what
-// may take longer than a system call comes after it.
+// may take longer than a system call comes after it. (To do it all in there saves
+// the read that finds nothing: 2 to 3 % of the echoes.)
 func (r *reader) arrived() bool {
 	if !r.status.CompareAndSwap(idle, running) {
 		r.news.Store(true)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -73,14 +72,8 @@ type buffer struct {
 	last  bool // a close frame is at the end
 }
 
-const (
-	// corkLimit is how much is gathered before it is sent in the middle of a run.
-	corkLimit = 64 << 10
-	// progress is how much must be taken within each write timeout.
-	progress = 64 << 10
-	// linger bounds how long the last bytes of a closed socket may take.
-	linger = time.Second
-)
+// corkLimit is how much is gathered before it is sent in the middle of a run.
+const corkLimit = 64 << 10
 
 var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, 4<<10)} }}
 
@@ -197,141 +190,6 @@ func (s *socket) flush() {
 
 // ready implements outlet.
 func (s *socket) ready() bool { return !s.blocked.Load() }
-
-// send does what is to be done, unless somebody does so already, who will see it:
-// like a mailbox, the busy one looks once more after it is idle.
-func (s *socket) send() {
-	for s.toDo() && s.sending.CompareAndSwap(false, true) {
-		if !s.sendPending() {
-			return
-		}
-		if s.closing.Load() && !s.waiting() {
-			_ = s.shut()
-			return // sending for ever
-		}
-		s.sending.Store(false)
-	}
-}
-
-func (s *socket) toDo() bool { return s.waiting() || s.closing.Load() }
-
-// waiting reports whether there is something to send.
-func (s *socket) waiting() bool { return s.pending.Load() != nil || s.aside.Load() != nil }
-
-// sendPending reports whether the kernel took it all. If not, sending stays set
-// and is a goroutine's to clear.
-func (s *socket) sendPending() bool {
-	b := s.next()
-	if b == nil {
-		return true
-	}
-	n, err := s.try.write(b.bytes)
-	if err != nil {
-		s.fail(err)
-		return false
-	}
-	if n < len(b.bytes) {
-		s.blocked.Store(true)
-		go s.wait(b, n)
-		return false
-	}
-	recycle(b)
-	return true
-}
-
-// wait writes b from n on, and all that is appended meanwhile, waiting for the
-// kernel.
-func (s *socket) wait(b *buffer, n int) {
-	for ; b != nil; b, n = s.next(), 0 {
-		if err := s.writeAll(b.bytes[n:]); err != nil {
-			s.fail(err)
-			return
-		}
-		recycle(b)
-	}
-	_ = s.Conn.SetWriteDeadline(time.Time{}) // an old one would fail tryWriter
-	s.blocked.Store(false)
-	s.sending.Store(false)
-	s.send() // what came since
-	s.tell(nil)
-}
-
-// writeAll blocks. The timeout is one of no progress, not of a large message on
-// a slow line.
-func (s *socket) writeAll(p []byte) error {
-	for len(p) > 0 {
-		began := s.now()
-		if !s.closing.Load() {
-			_ = s.Conn.SetWriteDeadline(time.Now().Add(s.timeout))
-		}
-		n, err := s.Conn.Write(p[:min(len(p), progress)])
-		if err != nil && !s.excused(err, n, began) {
-			return err
-		}
-		p = p[n:]
-	}
-	return nil
-}
-
-// excused reports whether a write that ran out of time is no fault of the peer:
-// it took something, or it waits itself for this side to read, which a slow
-// handler keeps from reading.
-func (s *socket) excused(err error, n int, began time.Duration) bool {
-	if !errors.Is(err, os.ErrDeadlineExceeded) || s.closing.Load() {
-		return false
-	}
-	return n > 0 || s.heldBack(began)
-}
-
-// heldBack reports whether reading was paused at some time since.
-func (s *socket) heldBack(since time.Duration) bool {
-	return s.credit.paused.Load() || s.lastResumed() >= since && s.lastResume.Load() != 0
-}
-
-// fail ends writing: sending is never cleared again. Of a socket that is being
-// closed it is no news.
-func (s *socket) fail(err error) {
-	if !s.failure.CompareAndSwap(nil, &err) {
-		return
-	}
-	if s.closing.Load() {
-		_ = s.shut()
-		return
-	}
-	s.tell(err)
-}
-
-// Close implements net.Conn. It does not wait, and last words, such as the close
-// frame of a closing handshake, still go out: if the kernel does not take them
-// now, they have a second.
-func (s *socket) Close() error {
-	if !s.closing.CompareAndSwap(false, true) {
-		return nil
-	}
-	s.flush()
-	if s.failure.Load() != nil {
-		return s.shut()
-	}
-	if !s.ready() {
-		return s.Conn.SetDeadline(time.Now().Add(linger))
-	}
-	return nil
-}
-
-// abort closes at once. Only what the kernel takes now still goes out.
-func (s *socket) abort() {
-	s.flush()
-	s.closing.Store(true)
-	_ = s.shut()
-}
-
-// shut closes the transport, and has the reader see it: the kernel says nothing of
-// a socket that this side has closed.
-func (s *socket) shut() error {
-	err := s.Conn.Close()
-	s.credit.poke()
-	return err
-}
 
 // recycle returns a buffer to the pool, unless one large message made it large.
 func recycle(b *buffer) {
