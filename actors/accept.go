@@ -206,7 +206,7 @@ func (c *Conn) handshake(w http.ResponseWriter, r *http.Request) (d *dialed, sta
 		CompressionMode:    c.config.compression,
 		OnPingReceived:     func(ctx context.Context, payload []byte) bool { return sock.Load().mayPong(ctx, payload) },
 		OnPongReceived: func(_ context.Context, payload []byte) {
-			c.answered(sock.Load(), pingNumber(payload))
+			c.pong(sock.Load(), pingNumber(payload))
 		},
 	})
 	if err != nil {

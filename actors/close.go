@@ -38,6 +38,7 @@ func (c *connection) startClosing() {
 	// a slow handler does not keep the reader from the peer's close frame.
 	c.reader.quiet()
 	c.credit.poke()
+	c.failAsks(&messages.ClosedError{})
 	c.expire(c.config.closeTimeout)
 	c.closeWhenWritten()
 }
@@ -45,9 +46,10 @@ func (c *connection) startClosing() {
 // closeWhenWritten sends the close frame once the lane, which takes no more, is
 // empty.
 func (c *connection) closeWhenWritten() {
-	if queued, _ := c.mailbox.lane.depth(); queued > 0 {
+	if c.unsent() > 0 {
 		return
 	}
+	c.confirmAll()
 	code := c.asked.Code
 	if code == 0 {
 		code = messages.CloseNormal
@@ -74,6 +76,8 @@ func (c *connection) end() {
 func (c *connection) tellLast() {
 	c.mailbox.lane.close()
 	c.mailbox.over = true
+	c.forget()
+	c.closeOutbox()
 	c.dropped, _ = c.mailbox.lane.depth()
 	bare := c.ws == nil || c.told // there is no socket that could be cut off
 	c.release()

@@ -30,8 +30,12 @@ type Conn struct {
 
 	credit credit
 
+	asking atomic.Int64 // how many asks wait
+
 	// The connection's alone. They outlive its incarnations.
 	handler  handler
+	outbox   *outbox // nil until something needs it
+	asks     map[string]*asking
 	accepted *dialed // of a server's: the socket, until it is taken
 	// What a server wants to know: how it was closed, once, and that the actor has
 	// ended, once.
@@ -137,8 +141,19 @@ func (c *Conn) Close(code messages.CloseCode, reason string) error {
 // reject tells the sender of a message why it is refused, or if there is none,
 // whoever listens.
 func (c *Conn) reject(message any, err error) {
+	if p, ok := message.(*parcel); ok {
+		c.drop(p, err)
+		return
+	}
 	_, body, sender := actor.UnwrapEnvelope(message)
-	c.rejectTo(sender, body, err)
+	switch body := body.(type) {
+	case *messages.Enqueue:
+		c.drop(newParcel(body, addressee{pid: sender}), err)
+	case *messages.Ask:
+		c.answer(&addressee{pid: sender}, &messages.Answer{Conn: c.pid, Ask: body, Err: err})
+	default:
+		c.rejectTo(sender, body, err)
+	}
 }
 
 func (c *Conn) rejectTo(sender *actor.PID, body any, err error) {

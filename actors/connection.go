@@ -68,7 +68,9 @@ func (c *connection) Receive(ctx actor.Context) {
 	defer c.contain()
 	switch m := ctx.Message().(type) {
 	case *messages.Send:
-		c.write(m)
+		c.hand(m)
+	case *parcel:
+		c.writeParcel(m)
 	case *messages.Ack:
 		c.ack(m)
 	case *messages.Close:
@@ -81,6 +83,14 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.writable(m)
 	case *pulse:
 		c.pulse(m)
+	case *response:
+		c.response(m)
+	case *askOver:
+		c.finishAsk(m.asking, nil, m.err)
+	case *flushing:
+		c.flush(m)
+	case *ponged:
+		c.ponged(m)
 	case *readerEnded:
 		c.readerEnded(m)
 	case *lull:
@@ -167,6 +177,7 @@ func (c *connection) open(d *dialed) {
 	c.startReader()
 	c.startHeartbeat()
 	c.expectMessages()
+	c.sendFirst()
 }
 
 // release gives back what the incarnation holds. It may be called at any time,

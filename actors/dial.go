@@ -69,7 +69,7 @@ func (c *Conn) dial(ctx context.Context) *dialed {
 		CompressionMode: c.config.compression,
 		OnPingReceived:  func(ctx context.Context, payload []byte) bool { return sock.Load().mayPong(ctx, payload) },
 		OnPongReceived: func(_ context.Context, payload []byte) {
-			c.answered(sock.Load(), pingNumber(payload))
+			c.pong(sock.Load(), pingNumber(payload))
 		},
 	})
 	if err != nil {

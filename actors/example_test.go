@@ -33,16 +33,22 @@ func (t *trader) Receive(ctx actor.Context) {
 	}
 }
 
-func ExampleConnect() {
-	server := wstest.Listen(wstest.Echo) // in memory
-	defer server.Close()
+// exampleSupervisor starts a tree that does not log.
+func exampleSupervisor() (sup *supervisor.Supervisor, stop func()) {
 	system := actor.NewActorSystem(actor.WithLoggerFactory(
 		func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))
 	sup, err := supervisor.Start(system)
 	if err != nil {
 		panic(err)
 	}
-	defer sup.Stop(context.Background()) //nolint:errcheck // it ends with the program
+	return sup, func() { _ = sup.Stop(context.Background()) }
+}
+
+func ExampleConnect() {
+	server := wstest.Listen(wstest.Echo) // in memory
+	defer server.Close()
+	sup, stop := exampleSupervisor()
+	defer stop()
 
 	done := make(chan struct{})
 	conn, err := actors.Connect(sup, server.URL(),
@@ -51,7 +57,7 @@ func ExampleConnect() {
 	if err != nil {
 		panic(err)
 	}
-	system.Root.Send(conn.PID(), messages.Text("hello"))
+	sup.System().Root.Send(conn.PID(), messages.Text("hello"))
 	<-done
 	// Output:
 	// open, epoch 1

@@ -71,6 +71,7 @@ func (c *connection) explain(reason error) {
 // ended says, now that nothing more of the epoch can come, how it ended: to the
 // handler if it failed, and then to the supervisor, unless it is over for good.
 func (c *connection) ended() {
+	c.forget()
 	if c.failure != nil && !is[*messages.PeerClosedError](c.failure) {
 		c.tell(&messages.Failed{Conn: c.pid, Epoch: c.own, Err: c.failure})
 	}
@@ -80,6 +81,12 @@ func (c *connection) ended() {
 	}
 	c.phase = down
 	panic(&supervisor.Failure{Epoch: c.own, Uptime: c.uptime(), Err: c.failure})
+}
+
+// forget settles what waits for the socket of this epoch.
+func (c *connection) forget() {
+	c.failAsks(&messages.AnswerLostError{Epoch: c.own, Err: c.failure})
+	c.abandon()
 }
 
 // is reports whether an error is or wraps an E.

@@ -10,6 +10,10 @@ import (
 // lane is the send lane: the queue of unsent messages, bounded in messages and
 // in bytes, for many producers and one consumer, without a lock.
 //
+// What is urgent goes ahead, in a queue of its own under the same bounds. A place of
+// the lane holds a message, a parcel, or a key whose latest parcel is taken when its
+// turn comes: see keys.
+//
 // A producer first reserves room in state, then draws a ticket, which is a slot
 // of the ring that nobody else has. The ring is made of pooled chunks that
 // exist only while they hold messages, so that an idle lane is small, a busy
@@ -17,9 +21,11 @@ import (
 type lane struct {
 	maxMessages int
 	maxBytes    int64
-	// slack is how many times the bounds a producer may fill. Over 1, the
-	// consumer is to drop the oldest until the bounds hold again: only it can.
+	// slack is how many times the bounds a producer may fill, at least 1. Over 1,
+	// the consumer is to drop something until the bounds hold again: only it can.
 	slack int
+	// forKeys says that it drops what has a key: there is slack while something has.
+	forKeys bool
 
 	// state is closed (1 bit), messages (23 bits) and bytes (40 bits), in one
 	// word so that all three change together.
@@ -27,6 +33,10 @@ type lane struct {
 	tail  atomic.Uint64 // the next ticket
 	head  uint64        // the consumer's: the next ticket to pop
 	ring  atomic.Pointer[ring]
+
+	urgent  queue
+	keys    atomic.Pointer[keys] // nil until one is used
+	backlog []ticketed           // the consumer's, older than the ring: see dropKeyed
 }
 
 const (
@@ -58,17 +68,31 @@ var chunks = sync.Pool{New: func() any { return new(chunk) }}
 // push queues a message of size bytes, or returns why it does not:
 // a ClosedError, MessageTooLargeError or QueueFullError.
 func (l *lane) push(message any, size int) error {
-	if err := l.reserve(size); err != nil {
+	if err := l.reserve(1, size); err != nil {
 		return err
 	}
-	s := l.slot(l.tail.Add(1) - 1)
-	s.message = message
-	s.filled.Store(true)
+	l.put(message)
 	return nil
 }
 
-func (l *lane) reserve(size int) error {
-	slack := max(l.slack, 1)
+// pushUrgent queues a message ahead of all that is not urgent.
+func (l *lane) pushUrgent(message any, size int) error {
+	if err := l.reserve(1, size); err != nil {
+		return err
+	}
+	l.urgent.push(message)
+	return nil
+}
+
+// put fills a slot of one's own with what is reserved for.
+func (l *lane) put(message any) {
+	s := l.slot(l.tail.Add(1) - 1)
+	s.message = message
+	s.filled.Store(true)
+}
+
+// reserve reserves room for n messages, 0 or 1, and for bytes, or returns why not.
+func (l *lane) reserve(n, size int) error {
 	if int64(size) > l.maxBytes {
 		return &messages.MessageTooLargeError{Size: size, Limit: l.maxBytes}
 	}
@@ -77,20 +101,56 @@ func (l *lane) reserve(size int) error {
 		if state&closedBit != 0 {
 			return &messages.ClosedError{}
 		}
-		if queued, bytes := unpack(state); queued >= l.maxMessages*slack || bytes+int64(size) > l.maxBytes*int64(slack) {
+		slack := l.room()
+		if queued, bytes := unpack(state); queued+n > l.maxMessages*slack || bytes+int64(size) > l.maxBytes*int64(slack) {
 			return &messages.QueueFullError{Queued: queued, Buffered: bytes}
 		}
-		if l.state.CompareAndSwap(state, state+oneMessage+uint64(size)) {
+		if l.state.CompareAndSwap(state, state+uint64(n)*oneMessage+uint64(size)) {
 			return nil
 		}
 	}
 }
 
-// pop returns the oldest message or nil. Only the consumer calls it. A message
-// whose producer has drawn its ticket but not yet filled the slot holds back
-// those behind it: its producer wakes the consumer once it has.
+// release gives back what was reserved.
+func (l *lane) release(n, size int) { l.state.Add(-(uint64(n)*oneMessage + uint64(size))) }
+
+// pop is take and release.
 func (l *lane) pop() any {
-	if !l.ready() {
+	message := l.take()
+	if message != nil {
+		l.release(1, sizeOf(message))
+	}
+	return message
+}
+
+// take returns the next message or nil: a *messages.Send, in an envelope or not, or
+// a *parcel. Its room is still to be released. Only the consumer calls it.
+func (l *lane) take() any {
+	if message := l.urgent.pop(); message != nil {
+		return l.latest(message)
+	}
+	return l.oldest()
+}
+
+// oldest is take, but for what is urgent.
+func (l *lane) oldest() any {
+	if len(l.backlog) > 0 {
+		message := l.backlog[0].message
+		l.backlog[0].message = nil
+		l.backlog = l.backlog[1:]
+		return l.latest(message)
+	}
+	if message := l.shift(); message != nil {
+		return l.latest(message)
+	}
+	return nil
+}
+
+// shift takes what is in the oldest slot of the ring. One whose producer has drawn
+// its ticket but not yet filled it holds back those behind it: its producer wakes
+// the consumer once it has.
+func (l *lane) shift() any {
+	if !l.filled(l.head) {
 		return nil
 	}
 	s := l.slot(l.head)
@@ -101,12 +161,24 @@ func (l *lane) pop() any {
 	if l.head%chunkSize == 0 {
 		chunks.Put(l.place(l.head - 1).Swap(nil))
 	}
-	l.state.Add(-(oneMessage + uint64(sizeOf(message))))
 	return message
 }
 
-// ready reports whether pop would return a message. Only the consumer calls it.
-func (l *lane) ready() bool { return l.filled(l.head) }
+// ready reports whether take would return a message. Only the consumer calls it.
+func (l *lane) ready() bool { return !l.urgent.empty() || len(l.backlog) > 0 || l.filled(l.head) }
+
+// left reports whether there is something that the ring does not show. Only the
+// consumer calls it.
+func (l *lane) left() bool { return len(l.backlog) > 0 || l.urgent.out != nil }
+
+// passed is the ticket before which everything has been taken. Only the consumer
+// calls it.
+func (l *lane) passed() uint64 {
+	if len(l.backlog) > 0 {
+		return l.backlog[0].ticket
+	}
+	return l.head
+}
 
 // excess reports whether more is queued than the bounds allow.
 func (l *lane) excess() bool {
@@ -140,7 +212,7 @@ func (l *lane) slot(ticket uint64) *slot {
 func (l *lane) place(ticket uint64) *atomic.Pointer[chunk] {
 	r := l.ring.Load()
 	if r == nil {
-		made := make(ring, (l.maxMessages*max(l.slack, 1)+chunkSize-1)/chunkSize+1)
+		made := make(ring, (l.maxMessages*l.slack+chunkSize-1)/chunkSize+1)
 		if !l.ring.CompareAndSwap(nil, &made) {
 			return l.place(ticket)
 		}

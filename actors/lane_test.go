@@ -10,7 +10,7 @@ import (
 )
 
 func newLane(maxMessages int, maxBytes int64) *lane {
-	return &lane{maxMessages: maxMessages, maxBytes: maxBytes}
+	return &lane{maxMessages: maxMessages, maxBytes: maxBytes, slack: 1}
 }
 
 func numbered(producer, number int) *messages.Send {

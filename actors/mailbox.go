@@ -55,6 +55,7 @@ func (m *mailbox) init(c *Conn) {
 	m.lane.maxMessages = c.config.maxMessages
 	m.lane.maxBytes = c.config.maxBytes
 	m.lane.slack = c.config.overflow.slack()
+	m.lane.forKeys = c.config.overflow == DropKeyed
 }
 
 // UserMessageCount implements actor.Mailbox.
@@ -80,6 +81,13 @@ func (m *mailbox) admit(message any) error {
 	switch body := actor.UnwrapEnvelopeMessage(message).(type) {
 	case *messages.Send:
 		return m.admitSend(message, body)
+	case *messages.Enqueue:
+		return m.admitParcel(newParcel(body, senderOf(message)))
+	case *messages.Ask:
+		_, err := m.admitAsk(body, senderOf(message))
+		return err
+	case *messages.Flush:
+		message = &flushing{conn: m.conn, to: senderOf(message)}
 	case *messages.Close:
 		if err := body.Validate(); err != nil {
 			return err
@@ -99,6 +107,18 @@ func (m *mailbox) admitSend(message any, send *messages.Send) error {
 	}
 	m.wake()
 	return nil
+}
+
+func (m *mailbox) admitParcel(p *parcel) error {
+	if err := p.order.Validate(); err != nil {
+		return err
+	}
+	return m.pushParcel(p)
+}
+
+func senderOf(message any) addressee {
+	_, _, sender := actor.UnwrapEnvelope(message)
+	return addressee{pid: sender}
 }
 
 func (m *mailbox) push(message any, send *messages.Send) error {
@@ -132,7 +152,7 @@ func (m *mailbox) take(send *messages.Send, now bool) {
 // calls it.
 func (m *mailbox) free(send *messages.Send) bool {
 	state := m.lane.state.Load() // not closed, and empty
-	return state == 0 && int64(len(send.Data)) <= m.lane.maxBytes && !m.suspended &&
+	return state == 0 && !m.conn.config.resend && int64(len(send.Data)) <= m.lane.maxBytes && !m.suspended &&
 		m.system.empty() && m.control.empty() && m.outlet != nil && m.outlet.ready()
 }
 
@@ -149,14 +169,20 @@ func (m *mailbox) post(message any) {
 }
 
 func (m *mailbox) rest() rest {
-	return rest{queue: &m.control, lane: &m.lane, ticket: m.lane.head, always: m.over, outlet: m.outlet}
+	return rest{
+		queue: &m.control, lane: &m.lane, ticket: m.lane.head, left: m.lane.left(), always: m.over, outlet: m.outlet,
+	}
 }
 
 func (m *mailbox) handled(any) {}
 
 // drained puts on the wire what was written in this run.
 func (m *mailbox) drained() {
-	if m.outlet != nil {
+	switch {
+	case m.outlet == nil:
+	case m.conn.outbox != nil:
+		m.actorOf().(*connection).settle()
+	default:
 		m.outlet.flush()
 	}
 }
@@ -183,7 +209,29 @@ func (m *mailbox) next() any {
 	}
 	m.trim()
 	if m.outlet != nil && m.outlet.ready() {
-		return m.lane.pop()
+		return m.nextSend()
+	}
+	return nil
+}
+
+// nextSend returns the next message to be written, or nil.
+func (m *mailbox) nextSend() any {
+	if p := m.nextAgain(); p != nil {
+		return p
+	}
+	for message := m.lane.take(); message != nil; message = m.lane.take() {
+		p, ok := message.(*parcel)
+		switch {
+		case m.conn.config.resend && !ok:
+			return &parcel{send: actor.UnwrapEnvelopeMessage(message).(*messages.Send)} // to be kept
+		case ok && p.late():
+			m.lane.release(1, p.size())
+			m.conn.drop(p, &messages.ExpiredError{TTL: p.order.TTL})
+			continue
+		case !ok || !m.conn.keeps(p):
+			m.lane.release(1, sizeOf(message))
+		}
+		return message
 	}
 	return nil
 }
@@ -220,5 +268,8 @@ func (stopped) InvokeUserMessage(message any) {
 
 // sizeOf is what a message of the send lane counts against its bound in bytes.
 func sizeOf(message any) int {
+	if p, ok := message.(*parcel); ok {
+		return p.size()
+	}
 	return len(actor.UnwrapEnvelopeMessage(message).(*messages.Send).Data)
 }

@@ -64,6 +64,10 @@ type config struct {
 	closeTimeout     time.Duration
 	heartbeat        heartbeatConfig
 
+	onOpen      OnOpen
+	correlation *correlation
+	resend      bool
+
 	readLimit    int64
 	maxMessages  int
 	maxBytes     int64

@@ -18,6 +18,11 @@ const (
 	// DroppedError: for data of which the latest counts. Until the connection
 	// gets to it, the queue may hold up to twice its bounds.
 	DropOldest
+	// DropKeyed makes room by dropping, with a DroppedError, what has a key (see
+	// messages.Enqueue) and has waited longest: a newer value of it will come. What
+	// has no key keeps its promise, and while nothing has one the newest is refused.
+	// Until the connection gets to it, the queue may hold up to twice its bounds.
+	DropKeyed
 	// CloseConnection refuses the message and closes the connection with 1013
 	// (try again later), like a Close: for streams that are worth nothing with a
 	// gap.
@@ -36,7 +41,7 @@ func (o Overflow) validate() error {
 
 // slack is how far producers may fill the lane beyond its bounds.
 func (o Overflow) slack() int {
-	if o == DropOldest {
+	if o == DropOldest || o == DropKeyed {
 		return 2
 	}
 	return 1
@@ -49,13 +54,14 @@ func (m *mailbox) overflowed(err error) {
 	}
 }
 
-// trim drops the oldest until the lane's bounds hold again.
+// trim drops what the policy says until the lane's bounds hold again.
 func (m *mailbox) trim() {
 	for m.lane.excess() {
-		oldest := m.lane.pop()
-		if oldest == nil {
+		message := m.lane.victim()
+		if message == nil {
 			return
 		}
-		m.conn.reject(oldest, &messages.DroppedError{})
+		m.lane.release(1, sizeOf(message))
+		m.conn.reject(message, &messages.DroppedError{})
 	}
 }

@@ -69,6 +69,9 @@ func (r *reader) deliver(kind messages.Type, data []byte) error {
 	}
 	d := &delivery{received: messages.Received{Conn: r.conn.pid, Epoch: r.epoch, Type: kind, Data: data}}
 	r.granted--
+	if isAnswer, err := r.answers(&d.received); isAnswer || err != nil {
+		return err
+	}
 	if r.target == nil {
 		r.conn.system.Root.Send(r.handler, &d.received)
 		return nil

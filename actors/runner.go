@@ -138,6 +138,7 @@ type rest struct {
 	queue  *queue
 	lane   *lane // nil if there is none
 	ticket uint64
+	left   bool // something that was taken out of its ring
 	always bool // the lane, whatever the outlet says
 	outlet outlet
 }
@@ -150,5 +151,5 @@ func (r *rest) any() bool {
 		return false
 	}
 	draining := r.always || r.outlet != nil && r.outlet.ready() || r.lane.excess()
-	return draining && r.lane.filled(r.ticket)
+	return draining && (r.left || r.lane.filled(r.ticket) || r.lane.urgent.waiting())
 }

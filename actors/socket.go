@@ -40,6 +40,7 @@ type socket struct {
 	corked  atomic.Bool
 	sending atomic.Bool // somebody sends
 	blocked atomic.Bool // and waits for the kernel
+	watched atomic.Bool // somebody wants to know when all is sent
 	closing atomic.Bool
 	broken  atomic.Bool // for reading
 	try     try
@@ -186,6 +187,17 @@ func (s *socket) cork() { s.corked.Store(true) }
 func (s *socket) flush() {
 	s.corked.Store(false)
 	s.send()
+}
+
+// taken reports whether the kernel has all that was written. If not, onWritable is
+// called when it has.
+func (s *socket) taken() bool {
+	s.watched.Store(true)
+	if s.waiting() || s.sending.Load() || s.blocked.Load() || s.failure.Load() != nil {
+		return false
+	}
+	s.watched.Store(false)
+	return true
 }
 
 // ready implements outlet.

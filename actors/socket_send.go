@@ -21,6 +21,9 @@ func (s *socket) send() {
 			return // sending for ever
 		}
 		s.sending.Store(false)
+		if s.watched.Load() && s.watched.Swap(false) {
+			s.tell(nil)
+		}
 	}
 }
 

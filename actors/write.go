@@ -12,9 +12,9 @@ type writable struct {
 	err   error
 }
 
-// write hands a message of the send lane to the socket, which gathers it until
-// the run of the mailbox ends.
-func (c *connection) write(m *messages.Send) {
+// hand hands a message to the socket, which gathers it until the run of the mailbox
+// ends.
+func (c *connection) hand(m *messages.Send) {
 	c.written++
 	c.sock.cork()
 	if err := c.writeFrame(websocket.MessageType(m.Type), m.Data); err != nil {

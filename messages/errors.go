@@ -115,6 +115,70 @@ type DroppedError struct{}
 
 func (e *DroppedError) Error() string { return "dropped from a full queue for newer messages" }
 
+// ExpiredError says that a message waited in the queue for longer than its TTL.
+type ExpiredError struct{ TTL time.Duration }
+
+func (e *ExpiredError) Error() string { return fmt.Sprintf("not sent within its TTL of %v", e.TTL) }
+
+// ReplacedError says that a newer message with the same key took the message's place
+// in the queue.
+type ReplacedError struct{ Key string }
+
+func (e *ReplacedError) Error() string {
+	return fmt.Sprintf("replaced by a newer message with key %q", e.Key)
+}
+
+// UnknownError says that a message was handed to a socket which then failed: see
+// [Unknown].
+type UnknownError struct {
+	Epoch uint64
+	Err   error
+}
+
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("handed to the socket of epoch %d, which failed: %v", e.Epoch, e.Err)
+}
+func (e *UnknownError) Unwrap() error { return e.Err }
+
+// Why an Ask has no answer. Each is a pointer that errors.As finds.
+
+// AskTimeoutError says that no answer came in time. It is a net.Error whose Timeout
+// is true.
+type AskTimeoutError struct{ After time.Duration }
+
+func (e *AskTimeoutError) Error() string { return fmt.Sprintf("no answer within %v", e.After) }
+
+// Timeout reports true (net.Error).
+func (e *AskTimeoutError) Timeout() bool { return true }
+
+// Temporary reports true (net.Error).
+func (e *AskTimeoutError) Temporary() bool { return true }
+
+// AnswerLostError says that the socket to which the question was written is gone, and
+// the answer with it.
+type AnswerLostError struct {
+	Epoch uint64
+	// Err is why the socket failed.
+	Err error
+}
+
+func (e *AnswerLostError) Error() string {
+	return fmt.Sprintf("the answer was lost with epoch %d: %v", e.Epoch, e.Err)
+}
+func (e *AnswerLostError) Unwrap() error { return e.Err }
+
+// TooManyAsksError says that as many asks wait as may: see actors.WithCorrelation.
+type TooManyAsksError struct{ Limit int }
+
+func (e *TooManyAsksError) Error() string { return fmt.Sprintf("%d asks wait already", e.Limit) }
+
+// DuplicateAskError says that an Ask with the same ID waits already.
+type DuplicateAskError struct{ ID string }
+
+func (e *DuplicateAskError) Error() string {
+	return fmt.Sprintf("an ask with ID %q waits already", e.ID)
+}
+
 // MessageTooLargeError says that a message is larger than the whole queue.
 type MessageTooLargeError struct {
 	Size  int

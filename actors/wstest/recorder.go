@@ -54,6 +54,12 @@ func Next[E any](t testing.TB, r *Recorder) E {
 	return wanted
 }
 
+// Any returns the next event, whatever it is.
+func (r *Recorder) Any(t testing.TB) any {
+	t.Helper()
+	return r.next(t)
+}
+
 // Last skips events until the Closed after which there is none.
 func (r *Recorder) Last(t testing.TB) *messages.Closed {
 	t.Helper()

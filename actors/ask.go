@@ -1,0 +1,189 @@
+package actors
+
+import (
+	"context"
+	"time"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// DefaultMaxAsks is how many asks may wait on a connection.
+const DefaultMaxAsks = 1024
+
+// Correlate looks whether a message is the answer to a question, and to which: the id
+// of a JSON-RPC response, the receipt of STOMP, the ref of Phoenix. It runs for every
+// message, on the reader's goroutine: it must be quick, and must not change the
+// message.
+type Correlate func(*messages.Received) (id string, isAnswer bool)
+
+// WithCorrelation has the connection recognise answers to [messages.Ask], of which at
+// most so many wait at a time (zero: [DefaultMaxAsks]). An answer goes to whoever
+// asked, not to the handler; one that nobody waits for goes to the handler.
+func WithCorrelation(correlate Correlate, maxAsks int) Option {
+	if maxAsks == 0 {
+		maxAsks = DefaultMaxAsks
+	}
+	return func(c *settings) {
+		c.correlation = &correlation{correlate: correlate, maximum: maxAsks}
+	}
+}
+
+type correlation struct {
+	correlate Correlate
+	maximum   int
+}
+
+func (c *correlation) validate() error {
+	switch {
+	case c == nil:
+		return nil
+	case c.correlate == nil:
+		return invalid("WithCorrelation", "must not be nil")
+	case c.maximum < 0:
+		return invalid("WithCorrelation", "maximum must not be negative")
+	}
+	return nil
+}
+
+// asking is a messages.Ask under way. Once it is queued, it is the connection's.
+type asking struct {
+	ask   *messages.Ask
+	to    addressee
+	timer *time.Timer
+	over  bool
+}
+
+// askOver says that nobody waits any more: the time is over, or the asker has left.
+type askOver struct {
+	asking *asking
+	err    error
+}
+
+// response is an answer, perhaps to an ask of this connection.
+type response struct {
+	epoch    uint64
+	id       string
+	received *messages.Received
+}
+
+// Ask sends a question and returns the peer's answer. It never waits for longer than
+// the ask's timeout, the epoch to whose socket the question was written, or ctx. The
+// errors are those of [messages.Answer], and ctx's.
+//
+// It blocks: an actor requests [messages.Ask] of PID instead.
+func (c *Conn) Ask(ctx context.Context, ask *messages.Ask) (*messages.Received, error) {
+	a, err := c.mailbox.admitAsk(ask, addressee{reply: make(chan any, 1)})
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case reply := <-a.to.reply:
+		answer := reply.(*messages.Answer)
+		return answer.Received, answer.Err
+	case <-ctx.Done():
+		c.mailbox.post(&askOver{a, ctx.Err()})
+		return nil, ctx.Err()
+	}
+}
+
+// admitAsk queues a question, or returns why it is refused.
+func (m *mailbox) admitAsk(ask *messages.Ask, to addressee) (*asking, error) {
+	if err := ask.Validate(); err != nil {
+		return nil, err
+	}
+	c := m.conn
+	limits := c.config.correlation
+	if limits == nil {
+		return nil, invalid("WithCorrelation", "is required for an Ask")
+	}
+	if c.asking.Add(1) > int64(limits.maximum) {
+		c.asking.Add(-1)
+		return nil, &messages.TooManyAsksError{Limit: limits.maximum}
+	}
+	timeout := ask.Timeout
+	if timeout == 0 {
+		timeout = messages.DefaultAskTimeout
+	}
+	a := &asking{ask: ask, to: to}
+	a.timer = time.AfterFunc(timeout, func() { m.post(&askOver{a, &messages.AskTimeoutError{After: timeout}}) })
+	if err := m.pushParcel(&parcel{send: ask.Send, asked: a}); err != nil {
+		a.timer.Stop()
+		c.asking.Add(-1)
+		return nil, err
+	}
+	return a, nil
+}
+
+// expectAnswer reports whether a question is still to be asked.
+func (c *connection) expectAnswer(a *asking) bool {
+	switch {
+	case a.over:
+		return false
+	case c.phase != open:
+		c.finishAsk(a, nil, &messages.ClosedError{}) // what comes now is not delivered
+		return false
+	case c.asks[a.ask.ID] != nil:
+		c.finishAsk(a, nil, &messages.DuplicateAskError{ID: a.ask.ID})
+		return false
+	}
+	if c.asks == nil {
+		c.asks = make(map[string]*asking)
+	}
+	c.asks[a.ask.ID] = a
+	return true
+}
+
+// finishAsk answers an ask, once.
+func (c *Conn) finishAsk(a *asking, received *messages.Received, err error) {
+	if a.over {
+		return
+	}
+	a.over = true
+	a.timer.Stop()
+	c.asking.Add(-1)
+	if c.asks[a.ask.ID] == a {
+		delete(c.asks, a.ask.ID)
+	}
+	c.answer(&a.to, &messages.Answer{Conn: c.pid, Ask: a.ask, Received: received, Err: err})
+}
+
+// failAsks ends the asks whose answers will not come.
+func (c *connection) failAsks(err error) {
+	for _, a := range c.asks {
+		c.finishAsk(a, nil, err)
+	}
+}
+
+// response gives an answer to who asked, or to the handler if nobody has.
+func (c *connection) response(m *response) {
+	if a := c.asks[m.id]; a != nil && m.epoch == c.own {
+		c.credit.give(1)
+		c.finishAsk(a, m.received, nil)
+		return
+	}
+	if m.epoch == c.own && c.phase != closing && !c.told {
+		c.tell(m.received) // who gives it back to the credit
+	}
+}
+
+// answers reports whether a message may be somebody's answer, and passes it on.
+func (r *reader) answers(received *messages.Received) (isAnswer bool, err error) {
+	c := r.conn.config.correlation
+	if c == nil {
+		return false, nil
+	}
+	defer contained(&err)
+	id, isAnswer := c.correlate(received)
+	if isAnswer {
+		r.conn.mailbox.post(&response{epoch: r.epoch, id: id, received: received})
+	}
+	return isAnswer, nil
+}
+
+// contained makes a failure of the connection of a panic in code of the user's that
+// runs on a goroutine of the connection's.
+func contained(err *error) {
+	if reason := recover(); reason != nil {
+		*err = &messages.HandlerError{Reason: reason}
+	}
+}

@@ -1,0 +1,138 @@
+package actors
+
+import "github.com/sockvisor/sockvisor/messages"
+
+// outbox is what was handed to a socket and is not settled, in the order of the wire,
+// and who waits for it. It is the connection's alone and outlives its incarnations. A
+// connection has none until a receipt, a flush or WithResend needs one, so that the
+// plain sends of all others pass it by.
+type outbox struct {
+	handed  []*parcel // to the socket there is
+	again   []*parcel // to an earlier one: to be handed to the next
+	flushes []*flushing
+	pings   []covering // sent, not answered: see resend.go
+	number  uint64     // of the last of them
+	// How many parcels were ever handed, and how many of them are settled.
+	count, settled uint64
+}
+
+func (c *Conn) needOutbox() *outbox {
+	if c.outbox == nil {
+		c.outbox = &outbox{}
+	}
+	return c.outbox
+}
+
+// writeParcel is write for a parcel. It is noted before it is handed over: what the
+// socket fails over, the peer may have got.
+func (c *connection) writeParcel(p *parcel) {
+	if p.asked != nil && !c.expectAnswer(p.asked) {
+		return
+	}
+	p.epoch = c.own
+	if p.wantsReceipt() || c.keeps(p) {
+		o := c.needOutbox()
+		o.handed = append(o.handed, p)
+		o.count++
+	}
+	c.hand(p.send)
+}
+
+func (p *parcel) wantsReceipt() bool { return p.order != nil && p.order.Receipt }
+
+// settle is for the end of a run: what was written goes on the wire, and whoever
+// waited for it hears so. What the kernel does not take at once is settled when it
+// has: the socket then says that it is writable.
+func (c *connection) settle() {
+	o := c.outbox
+	c.confirm()
+	c.sock.flush()
+	if !c.sock.taken() {
+		return
+	}
+	if !c.config.resend {
+		o.settle(o.count, c.receiptWritten)
+	}
+	c.answerFlushes()
+}
+
+// settle settles what was handed over up to a count.
+func (o *outbox) settle(upTo uint64, settled func(*parcel)) {
+	for ; o.settled < upTo; o.settled++ {
+		p := o.handed[0]
+		o.handed[0] = nil
+		o.handed = o.handed[1:]
+		settled(p)
+	}
+	if len(o.handed) == 0 {
+		o.handed = nil
+	}
+}
+
+func (c *connection) receiptWritten(p *parcel) {
+	c.letGoOf(p)
+	if p.wantsReceipt() {
+		c.receipt(p, &messages.Written{Conn: c.pid, Message: p.order, Epoch: p.epoch, Duplicate: p.twice})
+	}
+}
+
+func (c *Conn) receiptUnknown(p *parcel, reason error) {
+	c.letGoOf(p)
+	if p.wantsReceipt() {
+		c.receipt(p, &messages.Unknown{Conn: c.pid, Message: p.order, Epoch: p.epoch, Err: reason})
+	}
+}
+
+// drop ends a parcel that was never handed to a socket.
+func (c *Conn) drop(p *parcel, why error) {
+	switch {
+	case p.asked != nil:
+		c.finishAsk(p.asked, nil, why)
+	case p.wantsReceipt():
+		c.receipt(p, &messages.Dropped{Conn: c.pid, Message: p.order, Err: why})
+	case p.order == nil:
+		c.rejectTo(p.to.pid, p.send, why)
+	case !is[*messages.ReplacedError](why): // which is what its key asked for
+		c.rejectTo(p.to.pid, p.order, why)
+	}
+}
+
+func (c *Conn) receipt(p *parcel, receipt any) {
+	if p.to.nobody() {
+		c.system.EventStream.Publish(&messages.ReceiptEvent{Receipt: receipt})
+		return
+	}
+	c.answer(&p.to, receipt)
+}
+
+// abandon is for the end of a socket: what it was handed and did not settle, the peer
+// may have got or not.
+func (c *connection) abandon() {
+	o := c.outbox
+	if o == nil {
+		return
+	}
+	o.pings = nil
+	if c.config.resend {
+		o.handAgain()
+		return
+	}
+	o.settle(o.count, func(p *parcel) { c.receiptUnknown(p, c.failure) })
+}
+
+// closeOutbox settles everything: the connection is over.
+func (c *connection) closeOutbox() {
+	o := c.outbox
+	if o == nil {
+		return
+	}
+	c.abandon()
+	for _, p := range o.again {
+		c.receiptUnknown(p, c.failure)
+	}
+	o.again = nil
+	for _, f := range o.flushes {
+		c.answer(&f.to, &messages.Flushed{Err: &messages.ClosedError{}})
+	}
+	o.flushes = nil
+}
