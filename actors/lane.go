@@ -164,9 +164,6 @@ func (l *lane) shift() any {
 	return message
 }
 
-// ready reports whether take would return a message. Only the consumer calls it.
-func (l *lane) ready() bool { return !l.urgent.empty() || len(l.backlog) > 0 || l.filled(l.head) }
-
 // left reports whether there is something that the ring does not show. Only the
 // consumer calls it.
 func (l *lane) left() bool { return len(l.backlog) > 0 || l.urgent.out != nil }
