@@ -161,9 +161,11 @@ func (c *connection) response(m *response) {
 		c.finishAsk(a, m.received, nil)
 		return
 	}
-	if m.epoch == c.own && c.phase != closing && !c.told {
+	if m.epoch == c.own && c.phase == open {
 		c.tell(m.received) // who gives it back to the credit
+		return
 	}
+	c.credit.give(1)
 }
 
 // answers reports whether a message may be somebody's answer, and passes it on.

@@ -40,13 +40,13 @@ func (c *connection) startClosing() {
 	c.credit.poke()
 	c.failAsks(&messages.ClosedError{})
 	c.expire(c.config.closeTimeout)
-	c.closeWhenWritten()
+	c.closeIfWritten()
 }
 
-// closeWhenWritten sends the close frame once the lane, which takes no more, is
-// empty.
-func (c *connection) closeWhenWritten() {
-	if c.unsent() > 0 {
+// closeIfWritten sends the close frame if one was asked for and the lane, which takes
+// no more, is empty.
+func (c *connection) closeIfWritten() {
+	if c.phase != closing || c.unsent() > 0 {
 		return
 	}
 	c.confirmAll()

@@ -89,6 +89,8 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.finishAsk(m.asking, nil, m.err)
 	case *flushing:
 		c.flush(m)
+	case *flushLeft:
+		c.flushLeft(m)
 	case *ponged:
 		c.ponged(m)
 	case *readerEnded:

@@ -1,6 +1,8 @@
 package actors_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -8,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"github.com/sockvisor/sockvisor/actors"
 	"github.com/sockvisor/sockvisor/actors/wstest"
@@ -306,6 +310,69 @@ func TestResendIsBounded(t *testing.T) {
 		closeAndWait(t, conn, events)
 		if n := conn.Queued(); n != 0 {
 			t.Errorf("%d messages queued", n)
+		}
+	})
+}
+
+// A close goes on when the last of the queue is not sent, because it is stale or
+// nobody waits for its answer.
+func TestCloseAfterStale(t *testing.T) {
+	var release chan struct{}
+	late := wstest.WebSocket(func(ws *websocket.Conn) {
+		<-release
+		for {
+			if _, _, err := ws.Read(context.Background()); err != nil {
+				return
+			}
+		}
+	})
+	inMemory(t, late, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+		release = make(chan struct{}) // of the bubble
+		conn, events := connect(t, sup, server, actors.WithCorrelation(id, 0), actors.WithCloseTimeout(time.Minute))
+		wstest.Next[*messages.Opened](t, events)
+		send(t, conn, &messages.Enqueue{Send: messages.Text("taken")})
+		synctest.Wait()
+		r := newRequester(sup)
+		r.request(conn, &messages.Ask{ID: "1", Send: messages.Text("x"), Timeout: time.Second})
+		synctest.Wait()
+		send(t, conn, &messages.Enqueue{Send: messages.Text("x"), TTL: time.Second})
+		_ = conn.Close(messages.CloseNormal, "")
+		pass(2 * time.Second)
+		began := time.Now()
+		close(release)
+		if e := wstest.Next[*messages.Closed](t, events); !e.Clean || time.Since(began) != 0 || e.Written != 1 {
+			t.Errorf("got %s after %v, %d written", wstest.Describe(e), time.Since(began), e.Written)
+		}
+	})
+}
+
+// A receipt that nobody requested is an event.
+func TestReceiptEvent(t *testing.T) {
+	inMemory(t, wstest.Echo, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+		receipts := make(chan any, 10)
+		sup.System().EventStream.Subscribe(func(event any) {
+			if e, ok := event.(*messages.ReceiptEvent); ok {
+				receipts <- e.Receipt
+			}
+		})
+		conn, _ := connect(t, sup, server)
+		m := order("x")
+		send(t, conn, m)
+		if w, ok := (<-receipts).(*messages.Written); !ok || w.Message != m {
+			t.Errorf("got %+v", w)
+		}
+	})
+}
+
+// A flush whose caller has left is forgotten.
+func TestFlushLeft(t *testing.T) {
+	inMemory(t, wstest.Frozen, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+		conn, _ := connect(t, sup, server)
+		send(t, conn, order("x"))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := conn.Flush(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
 		}
 	})
 }

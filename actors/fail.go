@@ -85,7 +85,11 @@ func (c *connection) ended() {
 
 // forget settles what waits for the socket of this epoch.
 func (c *connection) forget() {
-	c.failAsks(&messages.AnswerLostError{Epoch: c.own, Err: c.failure})
+	if c.failure == nil {
+		c.failAsks(&messages.ClosedError{})
+	} else {
+		c.failAsks(&messages.AnswerLostError{Epoch: c.own, Err: c.failure})
+	}
 	c.abandon()
 }
 

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"slices"
 
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -25,7 +26,17 @@ func (c *Conn) Flush(ctx context.Context) error {
 	case answer := <-f.to.reply:
 		return answer.(*messages.Flushed).Err
 	case <-ctx.Done():
+		c.mailbox.post(&flushLeft{f})
 		return ctx.Err()
+	}
+}
+
+// flushLeft says that nobody waits any more.
+type flushLeft struct{ flushing *flushing }
+
+func (c *connection) flushLeft(m *flushLeft) {
+	if c.outbox != nil {
+		c.outbox.flushes = slices.DeleteFunc(c.outbox.flushes, func(f *flushing) bool { return f == m.flushing })
 	}
 }
 

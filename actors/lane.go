@@ -34,9 +34,8 @@ type lane struct {
 	head  uint64        // the consumer's: the next ticket to pop
 	ring  atomic.Pointer[ring]
 
-	urgent  queue
-	keys    atomic.Pointer[keys] // nil until one is used
-	backlog []ticketed           // the consumer's, older than the ring: see dropKeyed
+	urgent queue
+	keys   atomic.Pointer[keys] // nil until one is used
 }
 
 const (
@@ -134,11 +133,8 @@ func (l *lane) take() any {
 
 // oldest is take, but for what is urgent.
 func (l *lane) oldest() any {
-	if len(l.backlog) > 0 {
-		message := l.backlog[0].message
-		l.backlog[0].message = nil
-		l.backlog = l.backlog[1:]
-		return l.latest(message)
+	if k := l.overflowing(); k != nil {
+		return l.latest(k.shift())
 	}
 	if message := l.shift(); message != nil {
 		return l.latest(message)
@@ -166,13 +162,13 @@ func (l *lane) shift() any {
 
 // left reports whether there is something that the ring does not show. Only the
 // consumer calls it.
-func (l *lane) left() bool { return len(l.backlog) > 0 || l.urgent.out != nil }
+func (l *lane) left() bool { return l.overflowing() != nil || l.urgent.out != nil }
 
 // passed is the ticket before which everything has been taken. Only the consumer
 // calls it.
 func (l *lane) passed() uint64 {
-	if len(l.backlog) > 0 {
-		return l.backlog[0].ticket
+	if k := l.overflowing(); k != nil {
+		return k.backlog[0].ticket
 	}
 	return l.head
 }

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -12,6 +13,8 @@ import (
 type keys struct {
 	places sync.Map // *keyed, by key
 	queued atomic.Int64
+	// backlog is the consumer's, and older than what is in the ring: see dropKeyed.
+	backlog []ticketed
 }
 
 // keyed is a place of the lane that belongs to a key.
@@ -134,20 +137,37 @@ func (l *lane) victim() any {
 // Nothing can be taken from the middle of the ring, so what is in it moves to the
 // backlog: memory that is used only while the lane overflows.
 func (l *lane) dropKeyed() any {
+	k := l.keyring()
 	for ticket := l.head; l.filled(ticket); ticket++ {
-		l.backlog = append(l.backlog, ticketed{ticket, l.shift()})
+		k.backlog = append(k.backlog, ticketed{ticket, l.shift()})
 	}
-	if len(l.backlog) == 0 {
+	if len(k.backlog) == 0 {
 		return nil
 	}
-	at := len(l.backlog) - 1
-	for i, one := range l.backlog {
-		if _, ok := one.message.(*keyed); ok {
-			at = i
-			break
-		}
+	at := slices.IndexFunc(k.backlog, func(one ticketed) bool { _, is := one.message.(*keyed); return is })
+	if at < 0 {
+		at = len(k.backlog) - 1
 	}
-	message := l.backlog[at].message
-	l.backlog = append(l.backlog[:at], l.backlog[at+1:]...)
+	message := k.backlog[at].message
+	k.backlog = slices.Delete(k.backlog, at, at+1)
 	return l.latest(message)
+}
+
+// overflowing returns where the backlog is, if there is one. Only the consumer calls
+// it.
+func (l *lane) overflowing() *keys {
+	if k := l.keys.Load(); k != nil && len(k.backlog) > 0 {
+		return k
+	}
+	return nil
+}
+
+// shift takes the first of the backlog.
+func (k *keys) shift() any {
+	message := k.backlog[0].message
+	k.backlog[0].message = nil
+	if k.backlog = k.backlog[1:]; len(k.backlog) == 0 {
+		k.backlog = nil
+	}
+	return message
 }

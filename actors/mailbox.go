@@ -216,24 +216,21 @@ func (m *mailbox) next() any {
 
 // nextSend returns the next message to be written, or nil.
 func (m *mailbox) nextSend() any {
-	if p := m.nextAgain(); p != nil {
+	if p := m.conn.outbox.next(); p != nil {
 		return p
 	}
-	for message := m.lane.take(); message != nil; message = m.lane.take() {
-		p, ok := message.(*parcel)
-		switch {
-		case m.conn.config.resend && !ok:
-			return &parcel{send: actor.UnwrapEnvelopeMessage(message).(*messages.Send)} // to be kept
-		case ok && p.late():
-			m.lane.release(1, p.size())
-			m.conn.drop(p, &messages.ExpiredError{TTL: p.order.TTL})
-			continue
-		case !ok || !m.conn.keeps(p):
-			m.lane.release(1, sizeOf(message))
-		}
-		return message
+	message := m.lane.take()
+	if message == nil {
+		return nil
 	}
-	return nil
+	p, ok := message.(*parcel)
+	if !ok && m.conn.config.resend {
+		return &parcel{send: actor.UnwrapEnvelopeMessage(message).(*messages.Send)} // to be kept
+	}
+	if !ok || !m.conn.keeps(p) {
+		m.lane.release(1, sizeOf(message))
+	}
+	return message
 }
 
 // nextOver is next once the connection is over: sends are dropped.

@@ -26,7 +26,8 @@ func (c *Conn) needOutbox() *outbox {
 // writeParcel is write for a parcel. It is noted before it is handed over: what the
 // socket fails over, the peer may have got.
 func (c *connection) writeParcel(p *parcel) {
-	if p.asked != nil && !c.expectAnswer(p.asked) {
+	if !c.due(p) {
+		c.closeIfWritten()
 		return
 	}
 	p.epoch = c.own
@@ -36,6 +37,22 @@ func (c *connection) writeParcel(p *parcel) {
 		o.count++
 	}
 	c.hand(p.send)
+}
+
+// due reports whether a parcel whose turn it is is still to be written.
+func (c *connection) due(p *parcel) bool {
+	switch {
+	case p.asked != nil:
+		return c.expectAnswer(p.asked)
+	case !p.late():
+		return true
+	case p.twice:
+		c.receiptUnknown(p, &messages.ExpiredError{TTL: p.order.TTL})
+	default:
+		c.letGoOf(p)
+		c.drop(p, &messages.ExpiredError{TTL: p.order.TTL})
+	}
+	return false
 }
 
 func (p *parcel) wantsReceipt() bool { return p.order != nil && p.order.Receipt }

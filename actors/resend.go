@@ -1,7 +1,5 @@
 package actors
 
-import "github.com/sockvisor/sockvisor/messages"
-
 // WithResend makes delivery "at least once" across reconnects: a message stays in the
 // queue, and counts against its bounds, until the peer has read it, and what was not
 // read when a socket fails goes first on the next.
@@ -110,17 +108,6 @@ func (o *outbox) next() *parcel {
 	o.again[0] = nil
 	o.again = o.again[1:]
 	return p
-}
-
-// nextAgain is next, but for what has waited too long.
-func (m *mailbox) nextAgain() *parcel {
-	for {
-		p := m.conn.outbox.next()
-		if p == nil || !p.late() {
-			return p
-		}
-		m.conn.receiptUnknown(p, &messages.ExpiredError{TTL: p.order.TTL})
-	}
 }
 
 // kept is how many messages of the lane's count were handed to the socket there is.

@@ -21,9 +21,7 @@ func (c *connection) hand(m *messages.Send) {
 		c.fail(&messages.WriteError{Err: err})
 		return
 	}
-	if c.phase == closing {
-		c.closeWhenWritten()
-	}
+	c.closeIfWritten()
 }
 
 func (c *connection) writable(m *writable) {
