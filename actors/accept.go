@@ -139,7 +139,7 @@ func (a *Acceptor) accept(w http.ResponseWriter, r *http.Request, value any) err
 	a.stats.accepted.Add(1)
 	c.onClosed = a.stats.closed.add
 	d.value = value
-	c.accepted, c.onStopped = d, a.limiter.leave
+	c.ready, c.onStopped = d, a.limiter.leave
 	if err := c.spawn(a.supervisor); err != nil {
 		_ = writeClose(d.ws, messages.CloseGoingAway, "")
 		_ = d.ws.CloseNow()

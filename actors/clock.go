@@ -24,11 +24,8 @@ type alarm struct {
 	at    time.Duration // since the clock began
 	early time.Duration // by which it may be early, along with another
 	conn  atomic.Pointer[Conn]
-	epoch uint64
+	due   any // what the connection is told
 }
-
-// pulse tells a connection that its alarm is due.
-type pulse struct{ epoch uint64 }
 
 // chime is the timer's.
 type chime struct{}
@@ -48,8 +45,8 @@ func (c *clock) stop() { c.system.Root.Stop(c.pid) }
 
 // set has a connection told when d is over, unless the alarm is cancelled; or early,
 // if the clock wakes up for another.
-func (c *clock) set(conn *Conn, epoch uint64, d, early time.Duration) *alarm {
-	a := &alarm{at: time.Since(c.began) + d, early: early, epoch: epoch}
+func (c *clock) set(conn *Conn, due any, d, early time.Duration) *alarm {
+	a := &alarm{at: time.Since(c.began) + d, early: early, due: due}
 	a.conn.Store(conn)
 	c.system.Root.Send(c.pid, a)
 	return a
@@ -90,7 +87,7 @@ func (c *clock) ring() {
 		}
 		heap.Pop(&c.alarms)
 		if conn := next.conn.Load(); conn != nil {
-			conn.mailbox.control.push(&pulse{epoch: next.epoch})
+			conn.mailbox.control.push(next.due)
 			conn.mailbox.runHere()
 		}
 	}

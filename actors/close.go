@@ -22,6 +22,8 @@ func (c *connection) close(m *messages.Close) {
 		c.end()
 	case open:
 		c.startClosing()
+	case changing:
+		// The old socket closes, and then all.
 	case failing:
 		// The reader ends, and then all.
 	case down:
@@ -54,9 +56,15 @@ func (c *connection) closeIfWritten() {
 	if code == 0 {
 		code = messages.CloseNormal
 	}
+	c.sayClose(code, c.asked.Reason)
+}
+
+// sayClose begins the closing handshake. The reader ends with the peer's close frame,
+// or when there is none in time.
+func (c *connection) sayClose(code messages.CloseCode, reason string) {
 	c.sock.saidClose.Store(true)
 	c.sock.cork() // behind the last messages
-	if err := writeClose(c.ws, code, c.asked.Reason); err != nil {
+	if err := writeClose(c.ws, code, reason); err != nil {
 		c.fail(&messages.WriteError{Err: err})
 		return
 	}
@@ -81,12 +89,13 @@ func (c *connection) tellLast() {
 	c.dropped, _ = c.mailbox.lane.depth()
 	bare := c.ws == nil || c.told // there is no socket that could be cut off
 	c.release()
+	c.discardReady()
 	if c.told {
 		c.own, c.told, c.written, c.failure = c.epoch.Add(1), false, 0, nil
 	}
 	c.phase = closed
 	c.setState(messages.StateClosed)
-	e := &messages.Closed{Dropped: c.dropped}
+	e := &messages.Closed{Dropped: c.dropped, Err: c.gaveUp}
 	c.tellClosed(e)
 	c.clean = e.Clean || bare
 	if c.onClosed != nil {

@@ -33,10 +33,10 @@ type Conn struct {
 	asking atomic.Int64 // how many asks wait
 
 	// The connection's alone. They outlive its incarnations.
-	handler  handler
-	outbox   *outbox // nil until something needs it
-	asks     map[string]*asking
-	accepted *dialed // of a server's: the socket, until it is taken
+	handler handler
+	outbox  *outbox // nil until something needs it
+	asks    map[string]*asking
+	ready   *dialed // the socket of the next epoch: a server's, or a fresh one
 	// What a server wants to know: how it was closed, once, and that the actor has
 	// ended, once.
 	onClosed  func(messages.CloseCode)

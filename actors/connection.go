@@ -17,14 +17,15 @@ type phase int
 const (
 	connecting phase = iota
 	open
-	closing // the user asked for it: the handshake is under way
-	failing // something broke: the reader has yet to end
-	down    // the supervisor decides, or has decided, about a restart
-	closed  // over for good: the handler has yet to end
+	changing // to a fresh socket, which is there: the handshake of closing is under way
+	closing  // the user asked for it: the handshake is under way
+	failing  // something broke: the reader has yet to end
+	down     // the supervisor decides, or has decided, about a restart
+	closed   // over for good: the handler has yet to end
 )
 
 func (p phase) String() string {
-	return [...]string{"connecting", "open", "closing", "failing", "down", "closed"}[p]
+	return [...]string{"connecting", "open", "changing", "closing", "failing", "down", "closed"}[p]
 }
 
 // connection is one incarnation of a connection: one attempt and its socket.
@@ -40,6 +41,7 @@ type connection struct {
 	phase phase
 	own   uint64 // epoch of this incarnation
 
+	waiting    time.Time // since when it waits for its turn to dial, zero if it does not
 	cancelDial func()
 	ws         *websocket.Conn
 	sock       *socket
@@ -47,13 +49,16 @@ type connection struct {
 	readerPID  *actor.PID // nil when it is stopped
 	openedAt   time.Time
 	heartbeat  heartbeat
+	aging      *alarm
 	written    uint64
+	rotating   bool // a fresh socket is on its way
 
 	failure error           // the first, which counts
 	asked   *messages.Close // by the user
 	timer   *time.Timer     // of a step of ending
 	quiet   *time.Timer     // of a client that says nothing
 	decided bool            // the supervisor has
+	gaveUp  error           // why it does not try again
 	attempt int             // as the supervisor counts
 	told    bool            // the handler has its Closed of this epoch
 }
@@ -77,12 +82,20 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.close(m)
 	case *messages.Inspect:
 		ctx.Respond(c.inspect())
+	case *messages.Reconnect:
+		c.reconnect()
+	case *messages.Rotate:
+		c.rotate()
+	case *supervisor.Turn:
+		c.turn(m)
 	case *dialed:
 		c.dialed(m)
 	case *writable:
 		c.writable(m)
 	case *pulse:
 		c.pulse(m)
+	case *aged:
+		c.aged(m)
 	case *response:
 		c.response(m)
 	case *askOver:
@@ -138,12 +151,17 @@ func (c *connection) start(ctx actor.Context) {
 	}
 	c.own = c.epoch.Add(1)
 	c.startHandler()
-	if c.config.role == client {
+	if c.ready == nil {
 		c.startDial()
 		return
 	}
-	d := c.accepted
-	c.accepted = nil
+	c.openReady()
+}
+
+// openReady opens the socket that is there already: a server's, or a fresh one.
+func (c *connection) openReady() {
+	d := c.ready
+	c.ready = nil
 	c.open(d)
 }
 
@@ -156,6 +174,10 @@ func (c *connection) startOver() {
 }
 
 func (c *connection) dialed(d *dialed) {
+	if c.rotating && d.epoch == c.own && c.phase == open {
+		c.rotated(d)
+		return
+	}
 	if d.epoch != c.own || c.phase != connecting {
 		d.discard()
 		return
@@ -179,6 +201,7 @@ func (c *connection) open(d *dialed) {
 	c.startReader()
 	c.startHeartbeat()
 	c.expectMessages()
+	c.startAging()
 	c.sendFirst()
 }
 
@@ -192,14 +215,13 @@ func (c *connection) release() {
 
 // letGo ends what was begun, but for the reader.
 func (c *connection) letGo() {
-	if c.cancelDial != nil {
-		c.cancelDial()
-	}
+	c.stopDial()
 	if c.quiet != nil {
 		c.quiet.Stop()
 	}
 	c.heartbeat.alarm.cancel()
-	c.mailbox.outlet = nil
+	c.aging.cancel()
+	c.mailbox.outlet, c.mailbox.held = nil, false
 }
 
 // cutOff makes the reader end, which closes what it read from.

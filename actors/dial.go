@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
+	"time"
 
 	"github.com/coder/websocket"
 
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
 )
 
 // dialed is how a dial, or a server's handshake, ended: with a socket or with an
@@ -34,22 +36,60 @@ func (d *dialed) discard() {
 	_ = d.ws.CloseNow()
 }
 
-// startDial dials beside the actor, until cancelDial, and posts dialed.
+// startDial asks the tree's governor for a turn to dial.
 func (c *connection) startDial() {
-	ctx, cancel := context.WithTimeout(context.Background(), c.config.handshakeTimeout)
+	c.waiting = time.Now()
+	c.system.Root.Send(c.tree.governor, &supervisor.Dial{Conn: c.pid, Epoch: c.own, Host: c.config.host})
+}
+
+// turn dials beside the actor, until cancelDial, and posts dialed. A turn that is not
+// wanted any more has been given back already.
+func (c *connection) turn(m *supervisor.Turn) {
+	if m.Epoch != c.own || c.waiting.IsZero() {
+		return
+	}
+	c.waiting = time.Time{}
+	ctx, cancel := context.WithCancel(context.Background())
 	c.cancelDial = cancel
 	epoch := c.own
 	go func() {
 		defer cancel()
-		d := c.dial(ctx)
+		d := c.connect(ctx)
 		d.epoch = epoch
+		c.leaveGovernor(epoch) // first: the connection may ask again in the same epoch
 		c.mailbox.post(d)
 	}()
 }
 
-// dial makes one attempt. The HTTP transport is of this attempt alone: a shared
-// one may hand the connection that one request dialled to another.
-func (c *Conn) dial(ctx context.Context) *dialed {
+// stopDial ends an attempt, or the waiting for its turn.
+func (c *connection) stopDial() {
+	if c.cancelDial != nil {
+		c.cancelDial()
+	}
+	if !c.waiting.IsZero() {
+		c.waiting = time.Time{}
+		c.leaveGovernor(c.own)
+	}
+}
+
+func (c *Conn) leaveGovernor(epoch uint64) {
+	c.system.Root.Send(c.tree.governor, &supervisor.DialOver{Conn: c.pid, Epoch: epoch})
+}
+
+// connect makes one attempt, with fresh credentials.
+func (c *Conn) connect(ctx context.Context) *dialed {
+	with, err := c.fresh(ctx)
+	if err != nil {
+		return &dialed{err: err}
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.config.handshakeTimeout)
+	defer cancel()
+	return c.dial(ctx, with)
+}
+
+// dial makes the handshake. The HTTP transport is of this attempt alone: a shared one
+// may hand the connection that one request dialled to another.
+func (c *Conn) dial(ctx context.Context, with Credentials) *dialed {
 	// The transport dials, and writes the request, on goroutines that may
 	// outlast a cancelled Dial.
 	var sock atomic.Pointer[socket]
@@ -62,10 +102,10 @@ func (c *Conn) dial(ctx context.Context) *dialed {
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		WroteRequest: func(httptrace.WroteRequestInfo) { asked.Store(true) },
 	})
-	ws, response, err := websocket.Dial(ctx, c.url, &websocket.DialOptions{
+	ws, response, err := websocket.Dial(ctx, with.URL, &websocket.DialOptions{
 		HTTPClient:      &http.Client{Transport: transport, CheckRedirect: doNotFollow},
-		HTTPHeader:      c.config.header,
-		Subprotocols:    c.config.subprotocols,
+		HTTPHeader:      with.Header,
+		Subprotocols:    with.Subprotocols,
 		CompressionMode: c.config.compression,
 		OnPingReceived:  func(ctx context.Context, payload []byte) bool { return sock.Load().mayPong(ctx, payload) },
 		OnPongReceived: func(_ context.Context, payload []byte) {
@@ -76,7 +116,7 @@ func (c *Conn) dial(ctx context.Context) *dialed {
 		if s := sock.Load(); s != nil {
 			s.abort()
 		}
-		return &dialed{err: c.dialError(asked.Load(), response, err)}
+		return &dialed{err: dialError(with.URL, asked.Load(), response, err)}
 	}
 	sock.Load().frames()
 	sock.Load().startFraming(c.config.compression)
@@ -110,16 +150,16 @@ func (c *config) transport(wrap func(net.Conn) net.Conn) *http.Transport {
 func doNotFollow(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // dialError tells a server that was not reached from one that did not upgrade.
-func (c *Conn) dialError(asked bool, response *http.Response, err error) error {
+func dialError(url string, asked bool, response *http.Response, err error) error {
 	switch {
 	case response != nil:
 		body, _ := io.ReadAll(response.Body) // coder/websocket has read 1024 bytes of it
 		return &messages.HandshakeError{
-			URL: c.url, Status: response.StatusCode, Header: response.Header, Body: body, Err: err,
+			URL: url, Status: response.StatusCode, Header: response.Header, Body: body, Err: err,
 		}
 	case asked:
-		return &messages.HandshakeError{URL: c.url, Err: err}
+		return &messages.HandshakeError{URL: url, Err: err}
 	default:
-		return &messages.DialError{URL: c.url, Err: err}
+		return &messages.DialError{URL: url, Err: err}
 	}
 }

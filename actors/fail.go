@@ -50,6 +50,8 @@ func (c *connection) readerEnded(m *readerEnded) {
 	switch c.phase {
 	case open:
 		c.fail(m.err)
+	case changing:
+		c.changed(m.err)
 	case closing, failing:
 		c.explain(m.err)
 		c.ended()
@@ -80,7 +82,9 @@ func (c *connection) ended() {
 		return
 	}
 	c.phase = down
-	panic(&supervisor.Failure{Epoch: c.own, Uptime: c.uptime(), Err: c.failure})
+	panic(&supervisor.Failure{
+		Epoch: c.own, Uptime: c.uptime(), Err: c.failure, Ready: c.ready != nil, Final: c.config.failFast && c.own == 1 && c.openedAt.IsZero(),
+	})
 }
 
 // forget settles what waits for the socket of this epoch.
@@ -114,6 +118,9 @@ func (c *connection) decide(d *supervisor.Decision) {
 	}
 	c.decided, c.attempt = true, d.Attempt
 	if !d.Retry || c.asked != nil {
+		if c.asked == nil && c.config.role == client {
+			c.gaveUp = d.Err
+		}
 		c.end()
 		return
 	}

@@ -31,7 +31,7 @@ func TestFaults(t *testing.T) {
 		reason string
 		clean  bool
 	}{
-		{name: "handshake 401", peer: wstest.Status(401, nil), failed: handshakeStatus(401)},
+		{name: "handshake 500", peer: wstest.Status(500, nil), failed: handshakeStatus(500)},
 		{name: "handshake 503", peer: wstest.Status(503, nil), failed: handshakeStatus(503)},
 		{
 			name:   "handshake redirect is not followed",
@@ -219,7 +219,7 @@ func TestBackoffResetsAfterStableUptimeOnly(t *testing.T) {
 
 func TestPolicyEndsTheConnection(t *testing.T) {
 	policies := map[string]supervisor.Policy{
-		"by close code": {Stop: supervisor.OnCloseCodes(4001)},
+		"by close code": {Classify: supervisor.OnCloseCodes(4001)},
 		"by attempts":   {MaxAttempts: 1},
 	}
 	for name, policy := range policies {

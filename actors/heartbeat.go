@@ -45,7 +45,18 @@ func (c *connection) startHeartbeat() {
 
 // listen has the clock tell when it is time to look for a sign of life.
 func (c *connection) listen(after time.Duration) {
-	c.heartbeat.alarm = c.tree.clock.set(c.Conn, c.own, after, c.config.heartbeat.early())
+	c.heartbeat.alarm = c.tree.clock.set(c.Conn, &pulse{c.own}, after, c.config.heartbeat.early())
+}
+
+// pulse says that it is time to look for a sign of life.
+type pulse struct{ epoch uint64 }
+
+// probe asks for a sign of life now.
+func (c *connection) probe() {
+	if !c.config.heartbeat.off && !c.heartbeat.awaited {
+		c.heartbeat.alarm.cancel()
+		c.beat()
+	}
 }
 
 // pulse looks for a sign of life.
@@ -75,7 +86,7 @@ func (c *connection) beat() {
 		c.fail(&messages.WriteError{Err: err})
 		return
 	}
-	h.alarm = c.tree.clock.set(c.Conn, c.own, c.config.heartbeat.timeout, 0)
+	h.alarm = c.tree.clock.set(c.Conn, &pulse{c.own}, c.config.heartbeat.timeout, 0)
 }
 
 // judge reports whether there was a sign of life since the ping. If there was none
@@ -95,7 +106,7 @@ func (c *connection) judge() bool {
 	}
 	timeout := c.config.heartbeat.timeout
 	if left := h.since + timeout - c.sock.now(); left > 0 {
-		h.alarm = c.tree.clock.set(c.Conn, c.own, left, 0)
+		h.alarm = c.tree.clock.set(c.Conn, &pulse{c.own}, left, 0)
 		return false
 	}
 	c.fail(&messages.HeartbeatError{After: timeout})

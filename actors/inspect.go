@@ -1,6 +1,10 @@
 package actors
 
-import "github.com/sockvisor/sockvisor/messages"
+import (
+	"time"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
 
 func (c *connection) inspect() *messages.Inspected {
 	return &messages.Inspected{
@@ -15,5 +19,14 @@ func (c *connection) inspect() *messages.Inspected {
 		ReaderPaused:   c.credit.paused.Load(),
 		RTT:            c.RTT(),
 		Err:            c.failure,
+		WaitsForTurn:   c.waited(),
 	}
+}
+
+// waited is for how long the connection has waited for its turn to dial.
+func (c *connection) waited() time.Duration {
+	if c.waiting.IsZero() {
+		return 0
+	}
+	return max(time.Since(c.waiting), 1)
 }

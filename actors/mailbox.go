@@ -23,6 +23,8 @@ type mailbox struct {
 	direct  *messages.Send // past the lane: see take
 	// outlet is where the lane drains to, nil while there is no open socket.
 	outlet outlet
+	// held says that the lane waits for the next socket, while this one closes.
+	held bool
 	// over says that the connection ended: sends that are still queued, or
 	// in the act of being queued, are dropped.
 	over bool
@@ -153,7 +155,7 @@ func (m *mailbox) take(send *messages.Send, now bool) {
 func (m *mailbox) free(send *messages.Send) bool {
 	state := m.lane.state.Load() // not closed, and empty
 	return state == 0 && !m.conn.config.resend && int64(len(send.Data)) <= m.lane.maxBytes && !m.suspended &&
-		m.system.empty() && m.control.empty() && m.outlet != nil && m.outlet.ready()
+		m.system.empty() && m.control.empty() && m.draining() != nil && m.outlet.ready()
 }
 
 func (m *mailbox) queue(send *messages.Send) {
@@ -170,8 +172,16 @@ func (m *mailbox) post(message any) {
 
 func (m *mailbox) rest() rest {
 	return rest{
-		queue: &m.control, lane: &m.lane, ticket: m.lane.head, left: m.lane.left(), always: m.over, outlet: m.outlet,
+		queue: &m.control, lane: &m.lane, ticket: m.lane.head, left: m.lane.left(), always: m.over, outlet: m.draining(),
 	}
+}
+
+// draining returns where the lane drains to now, or nil.
+func (m *mailbox) draining() outlet {
+	if m.held {
+		return nil
+	}
+	return m.outlet
 }
 
 func (m *mailbox) handled(any) {}
@@ -208,7 +218,7 @@ func (m *mailbox) next() any {
 		return send
 	}
 	m.trim()
-	if m.outlet != nil && m.outlet.ready() {
+	if out := m.draining(); out != nil && out.ready() {
 		return m.nextSend()
 	}
 	return nil

@@ -64,6 +64,10 @@ type config struct {
 	closeTimeout     time.Duration
 	heartbeat        heartbeatConfig
 
+	host        string // of the URL, for the governor
+	credentials *credentialsConfig
+	failFast    bool
+	maxAge      maxAge
 	onOpen      OnOpen
 	correlation *correlation
 	resend      bool
@@ -160,6 +164,16 @@ func WithPolicy(p supervisor.Policy) Option {
 	return func(c *settings) {
 		c.only(client, "WithPolicy")
 		c.policy = &p
+	}
+}
+
+// WithFailFast ends the connection when its first attempt fails, instead of trying
+// again: for programs that would rather not start than start without a server. The
+// Closed has a [messages.GaveUpError]. Only for [Connect].
+func WithFailFast() Option {
+	return func(c *settings) {
+		c.only(client, "WithFailFast")
+		c.failFast = true
 	}
 }
 

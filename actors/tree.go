@@ -15,6 +15,7 @@ type tree struct {
 	workers  workers
 	carriers carriers
 	clock    *clock
+	governor *actor.PID
 	polling  atomic.Pointer[poller]
 	closed   atomic.Bool
 
@@ -26,12 +27,12 @@ type treeKey struct{}
 
 // treeOf returns that of a supervisor, or nil if it has stopped.
 func treeOf(sup *supervisor.Supervisor) *tree {
-	t, _ := sup.Shared(treeKey{}, func() io.Closer { return newTree(sup.System()) }).(*tree)
+	t, _ := sup.Shared(treeKey{}, func() io.Closer { return newTree(sup) }).(*tree)
 	return t
 }
 
-func newTree(system *actor.ActorSystem) *tree {
-	t := &tree{clock: newClock(system)}
+func newTree(sup *supervisor.Supervisor) *tree {
+	t := &tree{clock: newClock(sup.System()), governor: sup.Governor()}
 	t.workers.tasks = make(chan func())
 	t.carriers.places = make([]place, 4*runtime.GOMAXPROCS(0))
 	dispatcher := actor.WithDispatcher(&t.workers)

@@ -34,7 +34,7 @@ func newConfig(sup *supervisor.Supervisor, r role, url string, options []Option)
 func (c *settings) validate() error {
 	for _, check := range []func() error{
 		c.validateRole, c.validateHandler, c.validateHandshake, c.validateTimes, c.validateBounds,
-		c.heartbeat.validate, c.correlation.validate, c.validatePolicy,
+		c.heartbeat.validate, c.correlation.validate, c.credentials.validate, c.maxAge.validate, c.validatePolicy,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -72,6 +72,7 @@ func (c *settings) validateURL() error {
 	case u.Fragment != "":
 		return invalid(option, "must have no fragment (RFC 6455, section 3)")
 	}
+	c.host = u.Host
 	return nil
 }
 

@@ -130,7 +130,7 @@ func expected(n int) time.Duration {
 		for range n {
 			at := time.Duration(0)
 			for attempt := 1; at < away; attempt++ {
-				delay, _ := policy.Next(attempt, nil, random)
+				delay, _ := policy.Next(supervisor.Failures{Attempts: attempt}, random)
 				at += delay
 			}
 			last = max(last, at-away)

@@ -98,6 +98,37 @@ type InternalError struct{ Reason any }
 
 func (e *InternalError) Error() string { return fmt.Sprintf("internal: %v", e.Reason) }
 
+// GaveUpError says why a connection is not tried again: see [Closed].
+type GaveUpError struct {
+	Cause GaveUpCause
+	// Err is the last failure.
+	Err error
+}
+
+// GaveUpCause is the rule by which retrying ended.
+type GaveUpCause string
+
+const (
+	// GaveUpReason is a failure of a kind that would only repeat itself.
+	GaveUpReason GaveUpCause = "there is no use in trying again"
+	// GaveUpRefused is a handshake that was refused twice in a row, the second time
+	// with fresh credentials.
+	GaveUpRefused GaveUpCause = "refused again, with fresh credentials"
+	// GaveUpAttempts is the policy's number of attempts.
+	GaveUpAttempts GaveUpCause = "too many attempts"
+	// GaveUpFirst is a first attempt that was to be the only one.
+	GaveUpFirst GaveUpCause = "the first attempt failed"
+)
+
+func (e *GaveUpError) Error() string { return fmt.Sprintf("gave up: %s: %v", e.Cause, e.Err) }
+func (e *GaveUpError) Unwrap() error { return e.Err }
+
+// CredentialsError says that actors.WithCredentials had none for an attempt.
+type CredentialsError struct{ Err error }
+
+func (e *CredentialsError) Error() string { return fmt.Sprintf("credentials: %v", e.Err) }
+func (e *CredentialsError) Unwrap() error { return e.Err }
+
 // Why a connection refuses a message. Each is a pointer that errors.As finds.
 
 // QueueFullError says that a message did not fit into what is left of the queue.
@@ -166,6 +197,12 @@ func (e *AnswerLostError) Error() string {
 	return fmt.Sprintf("the answer was lost with epoch %d: %v", e.Epoch, e.Err)
 }
 func (e *AnswerLostError) Unwrap() error { return e.Err }
+
+// RotatedError says that a connection changed to a fresh socket: see
+// actors.WithMaxAge.
+type RotatedError struct{}
+
+func (e *RotatedError) Error() string { return "changed to a fresh socket" }
 
 // TooManyAsksError says that as many asks wait as may: see actors.WithCorrelation.
 type TooManyAsksError struct{ Limit int }

@@ -33,7 +33,7 @@ type Received struct {
 type Failed struct {
 	Conn  *actor.PID
 	Epoch uint64
-	// Err is [DialError], [HandshakeError], [ReadError], [ProtocolError],
+	// Err is [CredentialsError], [DialError], [HandshakeError], [ReadError], [ProtocolError],
 	// [WriteError], [HeartbeatError], [HandlerError] or [InternalError].
 	Err error
 }
@@ -52,6 +52,9 @@ type Closed struct {
 	// now. It is false in exactly one Closed of a connection, the last.
 	WillRetry bool
 	RetryIn   time.Duration
+	// Err is, in the last Closed of a client's connection that nobody asked to end,
+	// a [GaveUpError]: retrying was given up, and why. Else it is nil.
+	Err error
 	// Attempt counts the attempts that failed in a row, this one included,
 	// since the connection was last open for the policy's stable uptime.
 	Attempt int
@@ -82,10 +85,13 @@ type Inspected struct {
 	Conn       *actor.PID
 	URL        string
 	ReadyState ReadyState
-	// Phase is finer than ReadyState: "connecting", "open", "closing",
-	// "failing", "down" (between two sockets) or "closed".
+	// Phase is finer than ReadyState: "connecting", "open", "changing" (to a fresh
+	// socket), "closing", "failing", "down" (between two sockets) or "closed".
 	Phase string
-	Epoch uint64
+	// WaitsForTurn is for how long it has waited for its turn to dial, zero if it
+	// does not: see supervisor.WithDialRate.
+	WaitsForTurn time.Duration
+	Epoch        uint64
 	// Queued and BufferedAmount are the messages, and their bytes, that wait
 	// to be written.
 	Queued         int

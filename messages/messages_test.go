@@ -109,6 +109,15 @@ func TestErrorsAs(t *testing.T) {
 		"CloseReasonError":     found[*CloseReasonError](&CloseReasonError{}),
 		"UnknownMessageError":  found[*UnknownMessageError](&UnknownMessageError{}),
 		"OptionError":          found[*OptionError](&OptionError{}),
+		"ExpiredError":         found[*ExpiredError](&ExpiredError{}),
+		"ReplacedError":        found[*ReplacedError](&ReplacedError{}),
+		"UnknownError":         found[*UnknownError](&UnknownError{}),
+		"AskTimeoutError":      found[*AskTimeoutError](&AskTimeoutError{}),
+		"AnswerLostError":      found[*AnswerLostError](&AnswerLostError{}),
+		"TooManyAsksError":     found[*TooManyAsksError](&TooManyAsksError{}),
+		"DuplicateAskError":    found[*DuplicateAskError](&DuplicateAskError{}),
+		"GaveUpError":          found[*GaveUpError](&GaveUpError{}),
+		"CredentialsError":     found[*CredentialsError](&CredentialsError{}),
 	} {
 		if !ok {
 			t.Errorf("%s is not found", name)

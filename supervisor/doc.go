@@ -2,8 +2,9 @@
 //
 // One tree serves every connection of a program:
 //
-//	supervisor ── shard 0..N ── connection
-//	             (strategy)
+//	supervisor ─┬─ shard 0..N ── connection
+//	            │  (strategy)
+//	            └─ governor    whose turn it is to dial
 //
 // A connection that fails panics with a [Failure]. Its shard resumes it at
 // once, so that it keeps answering while it is down, tells it the [Decision]

@@ -15,6 +15,12 @@ type Failure struct {
 	Uptime time.Duration
 	// Err is the typed reason, one of package messages.
 	Err error
+	// Ready says that the next socket is there: the connection is restarted at once,
+	// and this counts as no failure.
+	Ready bool
+	// Final says that the connection wants no further attempt, whatever the policy
+	// says.
+	Final bool
 }
 
 func (f *Failure) Error() string { return fmt.Sprintf("epoch %d: %v", f.Epoch, f.Err) }
@@ -30,6 +36,8 @@ type Decision struct {
 	// Retry says that the connection will be restarted after Delay.
 	Retry bool
 	Delay time.Duration
+	// Err is a [messages.GaveUpError] if it will not.
+	Err error
 }
 
 // Finished is what a connection sends to its shard when it is over for good

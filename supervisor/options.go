@@ -6,8 +6,10 @@ import "github.com/sockvisor/sockvisor/messages"
 const DefaultShards = 64
 
 type config struct {
-	policy Policy
-	shards int
+	policy  Policy
+	shards  int
+	dials   dialLimits
+	network <-chan struct{}
 }
 
 // Option sets one thing about a tree. See [Start].
@@ -22,12 +24,15 @@ func WithPolicy(p Policy) Option { return func(c *config) { c.policy = p } }
 func WithShards(n int) Option { return func(c *config) { c.shards = n } }
 
 func newConfig(options []Option) (*config, error) {
-	c := &config{shards: DefaultShards}
+	c := &config{shards: DefaultShards, dials: defaultDialLimits()}
 	for _, option := range options {
 		option(c)
 	}
 	if c.shards < 1 {
 		return nil, &messages.OptionError{Option: "WithShards", Problem: "must be at least 1"}
+	}
+	if err := c.dials.validate(); err != nil {
+		return nil, err
 	}
 	return c, c.policy.Validate()
 }

@@ -10,12 +10,13 @@ import (
 
 // Defaults of a [Policy].
 const (
-	DefaultDelay        = 6 * time.Second
-	DefaultStableUptime = 5 * time.Second
+	DefaultDelay         = 6 * time.Second
+	DefaultStableUptime  = 5 * time.Second
+	DefaultMaxRetryAfter = 5 * time.Minute
 )
 
 // Policy says whether a failed connection is tried again, and after which
-// delay. It is plain data and pure: attempt and random source in, delay out.
+// delay. It is plain data and pure: failures and random source in, delay out.
 // The zero Policy is Fixed(DefaultDelay) without end.
 type Policy struct {
 	// First is the delay before the first retry. Zero means DefaultDelay.
@@ -37,10 +38,26 @@ type Policy struct {
 	// from the upgrade instead would let a server that accepts and closes at
 	// once undo the backoff.
 	StableUptime time.Duration
-	// Stop ends the connection for the reasons for which it returns true,
-	// such as [OnCloseCodes]. Nil means none. It runs on a supervisor's
-	// goroutine: it must be quick and must not call Connect.
-	Stop func(reason error) bool
+	// MaxRetryAfter bounds what a server's Retry-After may ask for. Zero means
+	// DefaultMaxRetryAfter.
+	MaxRetryAfter time.Duration
+	// Classify says for which reasons there is no use in trying again. Nil means
+	// [Classify]; [OnCloseCodes] adds to it. It runs on a supervisor's goroutine:
+	// it must be quick and must not call Connect.
+	Classify func(reason error) Verdict
+}
+
+// Failures is what a [Policy] decides on: those in a row, the last one included.
+type Failures struct {
+	// Attempts counts them: 1 for the first.
+	Attempts int
+	// Refused counts those at the end of the row with the verdict RetryOnce.
+	Refused int
+	// Reason is why the last one failed, and Verdict what Classify says to it.
+	Reason  error
+	Verdict Verdict
+	// Now is when, for a Retry-After that is a date.
+	Now time.Time
 }
 
 // Fixed retries after the same delay every time.
@@ -52,18 +69,30 @@ func Exponential(first time.Duration, factor float64, maximum time.Duration) Pol
 	return Policy{First: first, Factor: factor, Cap: maximum, Jitter: true}
 }
 
-// Next returns the delay before the next try, after attempt failures in a row
-// (1 for the first) of which the last had the given reason, or false if there
-// is to be none.
-func (p Policy) Next(attempt int, reason error, random *rand.Rand) (time.Duration, bool) {
+// Next returns the delay before the next try, or a [messages.GaveUpError] that says
+// why there is none.
+//
+// A server that asks for it with Retry-After is not asked again before, and with
+// Jitter up to twice as late, so that those whom it told the same do not come back
+// together.
+func (p Policy) Next(f Failures, random *rand.Rand) (time.Duration, error) {
 	p = p.withDefaults()
-	if p.MaxAttempts > 0 && attempt >= p.MaxAttempts {
-		return 0, false
+	switch {
+	case f.Verdict == Stop:
+		return 0, &messages.GaveUpError{Cause: messages.GaveUpReason, Err: f.Reason}
+	case f.Verdict == RetryOnce && f.Refused > 1:
+		return 0, &messages.GaveUpError{Cause: messages.GaveUpRefused, Err: f.Reason}
+	case p.MaxAttempts > 0 && f.Attempts >= p.MaxAttempts:
+		return 0, &messages.GaveUpError{Cause: messages.GaveUpAttempts, Err: f.Reason}
 	}
-	if p.Stop != nil && p.Stop(reason) {
-		return 0, false
+	delay := p.delay(f.Attempts, random)
+	if asked := min(retryAfter(f.Reason, f.Now), p.MaxRetryAfter); asked > 0 {
+		if p.Jitter {
+			asked += time.Duration(random.Float64() * float64(asked))
+		}
+		delay = max(delay, asked)
 	}
-	return p.delay(attempt, random), true
+	return delay, nil
 }
 
 func (p Policy) delay(attempt int, random *rand.Rand) time.Duration {
@@ -90,6 +119,12 @@ func (p Policy) withDefaults() Policy {
 	if p.StableUptime == 0 {
 		p.StableUptime = DefaultStableUptime
 	}
+	if p.MaxRetryAfter == 0 {
+		p.MaxRetryAfter = DefaultMaxRetryAfter
+	}
+	if p.Classify == nil {
+		p.Classify = Classify
+	}
 	return p
 }
 
@@ -111,6 +146,8 @@ func (p Policy) Validate() error {
 		return invalidPolicy("MaxAttempts must not be negative")
 	case p.StableUptime < 0:
 		return invalidPolicy("StableUptime must not be negative")
+	case p.MaxRetryAfter < 0:
+		return invalidPolicy("MaxRetryAfter must not be negative")
 	}
 	return nil
 }

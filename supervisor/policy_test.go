@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -33,8 +34,8 @@ func TestPolicyDelays(t *testing.T) {
 		{Fixed(math.MaxInt64), 100, math.MaxInt64},
 		{Policy{Factor: 2, Cap: math.MaxInt64}, 100, math.MaxInt64},
 	} {
-		got, retry := test.policy.Next(test.attempt, nil, seeded())
-		if got != test.want || !retry {
+		got, err := test.policy.Next(Failures{Attempts: test.attempt}, seeded())
+		if got != test.want || err != nil {
 			t.Errorf("%+v, attempt %d: %v, want %v", test.policy, test.attempt, got, test.want)
 		}
 	}
@@ -47,7 +48,7 @@ func TestPolicyJitter(t *testing.T) {
 	var sum time.Duration
 	least, most := time.Hour, time.Duration(0)
 	for range draws {
-		delay, _ := policy.Next(9, nil, random)
+		delay, _ := policy.Next(Failures{Attempts: 9}, random)
 		sum += delay
 		least, most = min(least, delay), max(most, delay)
 	}
@@ -60,26 +61,82 @@ func TestPolicyJitter(t *testing.T) {
 }
 
 func TestPolicyEnds(t *testing.T) {
-	closed := func(code messages.CloseCode) error {
-		return fmt.Errorf("wrapped: %w", &messages.PeerClosedError{Code: code})
-	}
-	bounded, coded := Policy{MaxAttempts: 3}, Policy{Stop: OnCloseCodes(1008, 4001)}
+	bounded, reason := Policy{MaxAttempts: 3}, errors.New("reason")
 	for _, test := range []struct {
-		policy  Policy
-		attempt int
-		reason  error
-		want    bool
+		policy   Policy
+		failures Failures
+		want     messages.GaveUpCause
 	}{
-		{bounded, 2, nil, true},
-		{bounded, 3, nil, false},
-		{bounded, 4, nil, false},
-		{coded, 1, closed(4001), false},
-		{coded, 1, closed(1008), false},
-		{coded, 1, closed(1000), true},
-		{coded, 1, errors.New("other"), true},
+		{bounded, Failures{Attempts: 2}, ""},
+		{bounded, Failures{Attempts: 3}, messages.GaveUpAttempts},
+		{bounded, Failures{Attempts: 4}, messages.GaveUpAttempts},
+		{Policy{}, Failures{Attempts: 1, Verdict: Stop}, messages.GaveUpReason},
+		{Policy{}, Failures{Attempts: 9, Refused: 1, Verdict: RetryOnce}, ""},
+		{Policy{}, Failures{Attempts: 2, Refused: 2, Verdict: RetryOnce}, messages.GaveUpRefused},
 	} {
-		if _, got := test.policy.Next(test.attempt, test.reason, seeded()); got != test.want {
-			t.Errorf("attempt %d, %v: retry %t", test.attempt, test.reason, got)
+		test.failures.Reason = reason
+		_, err := test.policy.Next(test.failures, seeded())
+		var gaveUp *messages.GaveUpError
+		if errors.As(err, &gaveUp) != (test.want != "") || gaveUp != nil && (gaveUp.Cause != test.want || !errors.Is(err, reason)) {
+			t.Errorf("%+v: %v", test.failures, err)
+		}
+	}
+}
+
+func TestClassify(t *testing.T) {
+	status := func(code int) error { return fmt.Errorf("wrapped: %w", &messages.HandshakeError{Status: code}) }
+	for code, want := range map[int]Verdict{
+		0: Retry, 302: Retry, 400: RetryOnce, 401: RetryOnce, 403: RetryOnce, 404: RetryOnce, 405: Retry, 408: Retry,
+		410: RetryOnce, 425: Retry, 426: Retry, 429: Retry, 500: Retry, 502: Retry, 503: Retry, 504: Retry,
+	} {
+		if got := Classify(status(code)); got != want {
+			t.Errorf("status %d: %d, want %d", code, got, want)
+		}
+	}
+	for code, want := range map[messages.CloseCode]Verdict{
+		1000: Retry, 1001: Retry, 1002: Stop, 1003: Stop, 1005: Retry, 1006: Retry, 1007: Stop, 1008: Stop, 1009: Stop,
+		1010: Stop, 1011: Retry, 1012: Retry, 1013: Retry, 3000: Retry, 3499: Retry, 3500: Stop, 3999: Stop, 4000: Retry,
+		4001: Retry, 4499: Retry, 4500: Stop, 4999: Stop,
+	} {
+		if got := Classify(closed(code)); got != want {
+			t.Errorf("code %d: %d, want %d", code, got, want)
+		}
+	}
+	coded := OnCloseCodes(4001)
+	for reason, want := range map[error]Verdict{
+		closed(4001): Stop, closed(1008): Stop, closed(1000): Retry, status(401): RetryOnce, errors.New("other"): Retry,
+	} {
+		if got := coded(reason); got != want {
+			t.Errorf("%v: %d, want %d", reason, got, want)
+		}
+	}
+}
+
+func closed(code messages.CloseCode) error {
+	return fmt.Errorf("wrapped: %w", &messages.PeerClosedError{Code: code})
+}
+
+// A server is not asked before it wants to be, within bounds.
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		value string
+		want  time.Duration
+	}{
+		{"", time.Second}, {"0", time.Second}, {"3", 3 * time.Second}, {"nonsense", time.Second}, {"-5", time.Second},
+		{"3600", time.Minute}, {"99999999999999999999", time.Second},
+		{now.Add(30 * time.Second).Format(http.TimeFormat), 30 * time.Second},
+		{now.Add(-time.Hour).Format(http.TimeFormat), time.Second},
+		{now.Add(time.Hour).Format(http.TimeFormat), time.Minute},
+	} {
+		reason := &messages.HandshakeError{Status: 503, Header: http.Header{"Retry-After": {test.value}}}
+		policy := Policy{First: time.Second, MaxRetryAfter: time.Minute}
+		if got, err := policy.Next(Failures{Attempts: 1, Reason: reason, Now: now}, seeded()); got != test.want || err != nil {
+			t.Errorf("%q: %v, %v", test.value, got, err)
+		}
+		policy.Jitter = true
+		if got, _ := policy.Next(Failures{Attempts: 1, Reason: reason, Now: now}, seeded()); test.want > time.Second && (got < test.want || got > 2*test.want) {
+			t.Errorf("%q with jitter: %v", test.value, got)
 		}
 	}
 }
@@ -91,11 +148,12 @@ func TestPolicyValidate(t *testing.T) {
 		}
 	}
 	for field, policies := range map[string][]Policy{
-		"First":        {{First: -1}},
-		"Factor":       {{Factor: 0.5}, {Factor: math.NaN()}, {Factor: math.Inf(1)}, {Factor: 2}},
-		"Cap":          {{Cap: -1}, {First: 2, Cap: 1}},
-		"MaxAttempts":  {{MaxAttempts: -1}},
-		"StableUptime": {{StableUptime: -1}},
+		"First":         {{First: -1}},
+		"Factor":        {{Factor: 0.5}, {Factor: math.NaN()}, {Factor: math.Inf(1)}, {Factor: 2}},
+		"Cap":           {{Cap: -1}, {First: 2, Cap: 1}},
+		"MaxAttempts":   {{MaxAttempts: -1}},
+		"StableUptime":  {{StableUptime: -1}},
+		"MaxRetryAfter": {{MaxRetryAfter: -1}},
 	} {
 		for _, policy := range policies {
 			var option *messages.OptionError

@@ -8,11 +8,11 @@ import (
 	"github.com/sockvisor/sockvisor/messages"
 )
 
-// root is the parent of the shards.
+// root is the parent of the shards and of the governor.
 type root struct {
 	supervisor *Supervisor
-	shards     int
-	started    chan<- []*actor.PID // takes one, at the first start
+	config     *config
+	started    chan<- struct{} // closed when the children are there
 
 	draining bool
 	askers   []*actor.PID // who asked for the drain as a message
@@ -25,7 +25,11 @@ type root struct {
 func (r *root) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		r.spawnShards(ctx)
+		r.spawnChildren(ctx)
+	case *messages.Reconnect:
+		r.tell(ctx, m)
+	case *messages.InspectDials:
+		ctx.Forward(r.supervisor.governor)
 	case *messages.Drain:
 		r.drain(ctx, m)
 	case *stop:
@@ -46,15 +50,16 @@ func (r *root) Receive(ctx actor.Context) {
 	}
 }
 
-func (r *root) spawnShards(ctx actor.Context) {
+func (r *root) spawnChildren(ctx actor.Context) {
+	s := r.supervisor
+	s.governor = ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return newGovernor(r.config.dials) }))
 	props := actor.PropsFromProducer(func() actor.Actor {
-		return &shard{running: &r.supervisor.running}
+		return &shard{running: &s.running}
 	})
-	pids := make([]*actor.PID, r.shards)
-	for i := range pids {
-		pids[i] = ctx.Spawn(props)
+	for range r.config.shards {
+		s.shards = append(s.shards, ctx.Spawn(props))
 	}
-	r.started <- pids
+	close(r.started)
 }
 
 func (r *root) drain(ctx actor.Context, m *messages.Drain) {
@@ -90,7 +95,7 @@ func (r *root) startTimeout(ctx actor.Context, m *messages.Drain) {
 }
 
 func (r *root) tell(ctx actor.Context, m any) {
-	for _, shard := range ctx.Children() {
+	for _, shard := range r.supervisor.shards {
 		ctx.Send(shard, m)
 	}
 }
@@ -101,7 +106,7 @@ func (r *root) add(ctx actor.Context, tally messages.Drained) {
 	r.tally.Clean += tally.Clean
 	r.tally.Forced += tally.Forced
 	r.tally.Undelivered += tally.Undelivered
-	if r.drained < r.shards {
+	if r.drained < r.config.shards {
 		return
 	}
 	for _, asker := range r.askers {

@@ -4,6 +4,8 @@ import (
 	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/messages"
 )
 
 // shard is the parent of some of the connections, and their strategy.
@@ -41,6 +43,10 @@ func (s *shard) Receive(ctx actor.Context) {
 		m.reply <- s.spawn(ctx, m)
 	case *restartDue:
 		s.restartNow(m)
+	case *RestartNow:
+		s.restartAtOnce(m)
+	case *messages.Reconnect:
+		s.reconnect(ctx, m)
 	case *Finished:
 		s.finished(ctx, m)
 	case *drain:

@@ -28,7 +28,8 @@ type strategy struct {
 type child struct {
 	pid      *actor.PID
 	policy   *Policy
-	attempts int
+	attempts int // failures in a row
+	refused  int // and those at the end of them that were refusals
 	// restart is the one pending restart, nil if there is none, and epoch the
 	// failure that it answers: a timer of any other is stale.
 	restart *time.Timer
@@ -75,24 +76,39 @@ func (s *strategy) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor, 
 }
 
 func (s *strategy) decide(c *child, failure *Failure) *Decision {
-	if failure.Uptime >= c.policy.withDefaults().StableUptime {
+	policy := c.policy.withDefaults()
+	if failure.Uptime >= policy.StableUptime {
 		c.attempts = 0
 	}
+	if failure.Ready {
+		return &Decision{Epoch: failure.Epoch, Attempt: c.attempts, Retry: true}
+	}
 	c.attempts++
-	delay, retry := s.next(c, failure.Err)
-	return &Decision{Epoch: failure.Epoch, Attempt: c.attempts, Retry: retry, Delay: delay}
+	verdict := s.classify(policy, failure.Err)
+	if c.refused++; verdict != RetryOnce {
+		c.refused = 0
+	}
+	if failure.Final {
+		return &Decision{
+			Epoch: failure.Epoch, Attempt: c.attempts, Err: &messages.GaveUpError{Cause: messages.GaveUpFirst, Err: failure.Err},
+		}
+	}
+	delay, err := policy.Next(Failures{
+		Attempts: c.attempts, Refused: c.refused, Reason: failure.Err, Verdict: verdict, Now: time.Now(),
+	}, s.random)
+	return &Decision{Epoch: failure.Epoch, Attempt: c.attempts, Retry: err == nil, Delay: delay, Err: err}
 }
 
-// next asks the policy, whose Stop is the user's code: a panic in it would stop
-// every child of the shard, so it counts as "try again".
-func (s *strategy) next(c *child, reason error) (delay time.Duration, retry bool) {
+// classify asks the policy's classifier, which is the user's code: a panic in it would
+// stop every child of the shard, so it counts as "try again".
+func (s *strategy) classify(p Policy, reason error) (v Verdict) {
 	defer func() {
 		if r := recover(); r != nil {
-			s.system.Logger().Error("policy panicked", slog.Any("reason", r))
-			delay, retry = c.policy.withDefaults().delay(c.attempts, s.random), true
+			s.system.Logger().Error("classifier panicked", slog.Any("reason", r))
+			v = Retry
 		}
 	}()
-	return c.policy.Next(c.attempts, reason, s.random)
+	return p.Classify(reason)
 }
 
 func (s *strategy) schedule(c *child, who *actor.PID, decision *Decision) {

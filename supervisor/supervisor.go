@@ -15,11 +15,12 @@ import (
 // Supervisor is a tree of connections. All its methods may be called from any
 // goroutine.
 type Supervisor struct {
-	system *actor.ActorSystem
-	policy Policy
-	root   *actor.PID
-	shards []*actor.PID
-	next   atomic.Uint64 // the shard for the next child
+	system   *actor.ActorSystem
+	policy   Policy
+	root     *actor.PID
+	shards   []*actor.PID
+	governor *actor.PID
+	next     atomic.Uint64 // the shard for the next child
 	// running publishes how many connections there are.
 	running atomic.Int64
 	// stopping publishes that Stop was called.
@@ -60,11 +61,14 @@ func Start(system *actor.ActorSystem, options ...Option) (*Supervisor, error) {
 		return nil, err
 	}
 	s := &Supervisor{system: system, policy: config.policy, done: make(chan struct{})}
-	started := make(chan []*actor.PID, 1)
+	started := make(chan struct{})
 	s.root = system.Root.SpawnPrefix(actor.PropsFromProducer(func() actor.Actor {
-		return &root{supervisor: s, shards: config.shards, started: started}
+		return &root{supervisor: s, config: config, started: started}
 	}), "sockvisor")
-	s.shards = <-started
+	<-started
+	if config.network != nil {
+		go s.follow(config.network)
+	}
 	return s, nil
 }
 
@@ -105,7 +109,10 @@ func (s *Supervisor) Spawn(props *actor.Props, policy *Policy) (*actor.PID, erro
 	}
 }
 
-// PID is where actors send messages.Drain.
+// Governor is where connections send [Dial].
+func (s *Supervisor) Governor() *actor.PID { return s.governor }
+
+// PID is where actors send messages.Drain, Reconnect and InspectDials.
 func (s *Supervisor) PID() *actor.PID { return s.root }
 
 // Stop closes every connection with 1001 (going away), takes no new ones, and

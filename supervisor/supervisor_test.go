@@ -203,7 +203,7 @@ func TestUntypedPanic(t *testing.T) {
 
 // A policy that panics harms nobody: it counts as "try again".
 func TestPolicyPanics(t *testing.T) {
-	inTree(t, Policy{Stop: func(error) bool { panic("policy") }},
+	inTree(t, Policy{Classify: func(error) Verdict { panic("policy") }},
 		func(t *testing.T, sup *Supervisor, child *fake, send func(any)) {
 			send(failure(1, 0))
 			if d := <-child.decisions; !d.Retry || d.Delay != DefaultDelay {
@@ -349,7 +349,7 @@ func TestSiblingsAreLeftAlone(t *testing.T) {
 		if len(sibling.answers) != 1 || len(sibling.starts) != 0 || sup.Running() != 2 {
 			t.Errorf("%d answers, %d restarts, %d running", len(sibling.answers), len(sibling.starts), sup.Running())
 		}
-	}, WithShards(1), WithPolicy(Policy{Stop: func(error) bool { panic("policy") }}))
+	}, WithShards(1), WithPolicy(Policy{Classify: func(error) Verdict { panic("policy") }}))
 }
 
 // A child that is up and is stopped from outside is forgotten.

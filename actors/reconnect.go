@@ -1,0 +1,21 @@
+package actors
+
+import (
+	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+// Reconnect has the connection not wait: see [messages.Reconnect].
+func (c *Conn) Reconnect() { c.mailbox.post(&messages.Reconnect{}) }
+
+// Rotate has the connection change to a fresh socket: see [messages.Rotate].
+func (c *Conn) Rotate() { c.mailbox.post(&messages.Rotate{}) }
+
+func (c *connection) reconnect() {
+	switch c.phase {
+	case down:
+		c.system.Root.Send(c.ctx.Parent(), &supervisor.RestartNow{Conn: c.pid, Epoch: c.own})
+	case open:
+		c.probe()
+	}
+}

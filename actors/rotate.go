@@ -1,0 +1,116 @@
+package actors
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+// maxAge is for how long a socket is used.
+type maxAge struct {
+	age    time.Duration
+	jitter float64
+}
+
+// WithMaxAge changes to a fresh socket when one has been open for age, less a random
+// part of it of at most jitter (0 to 1), so that connections that began together do not
+// change together. [messages.Rotate] does so at once. The default is never.
+//
+// The fresh socket is opened first, in its turn, with fresh credentials. Only then are
+// sends held back, the old socket is closed with a handshake (1001), and what the peer
+// still says on it is received; then its Closed comes, and at once the next epoch. So
+// no send is lost, and none is sent twice. If no fresh socket can be had the old one
+// stays, and it is tried again after the default delay. None of this counts as a
+// failure. Only for [Connect].
+func WithMaxAge(age time.Duration, jitter float64) Option {
+	return func(c *settings) {
+		c.only(client, "WithMaxAge")
+		c.maxAge = maxAge{age, jitter}
+		if age == 0 {
+			c.problem = invalid("WithMaxAge", "must be positive")
+		}
+	}
+}
+
+func (m maxAge) validate() error {
+	switch {
+	case m.age < 0:
+		return invalid("WithMaxAge", "must be positive")
+	case !(m.jitter >= 0 && m.jitter <= 1):
+		return invalid("WithMaxAge", "jitter must be 0 to 1")
+	}
+	return nil
+}
+
+// next is after which time a socket is to be changed.
+func (m maxAge) next() time.Duration {
+	return m.age - time.Duration(rand.Float64()*m.jitter*float64(m.age))
+}
+
+// aged says that a socket is as old as it may be.
+type aged struct{ epoch uint64 }
+
+func (c *connection) startAging() {
+	if c.config.maxAge.age > 0 {
+		c.ageAfter(c.config.maxAge.next())
+	}
+}
+
+func (c *connection) ageAfter(d time.Duration) {
+	c.aging = c.tree.clock.set(c.Conn, &aged{c.own}, d, 0)
+}
+
+func (c *connection) aged(m *aged) {
+	if m.epoch == c.own {
+		c.rotate()
+	}
+}
+
+// rotate has a fresh socket opened. A server cannot.
+func (c *connection) rotate() {
+	if c.phase != open || c.rotating || c.config.role != client {
+		return
+	}
+	c.rotating = true
+	c.startDial()
+}
+
+// rotated changes to a socket that was opened for it, or tries again later.
+func (c *connection) rotated(d *dialed) {
+	c.cancelDial, c.rotating = nil, false
+	if d.err != nil {
+		c.aging.cancel()
+		c.ageAfter(supervisor.DefaultDelay)
+		return
+	}
+	c.ready = d
+	c.phase = changing
+	c.mailbox.held = true
+	c.heartbeat.alarm.cancel()
+	c.failAsks(&messages.AnswerLostError{Epoch: c.own, Err: errRotated})
+	c.confirmAll()
+	c.sayClose(messages.CloseGoingAway, "")
+}
+
+// errRotated is why an answer that is late for a change of sockets is lost.
+var errRotated = &messages.RotatedError{}
+
+// discardReady is for when there will be no next epoch.
+func (c *connection) discardReady() {
+	if c.ready != nil {
+		c.ready.discard()
+		c.ready = nil
+	}
+}
+
+// changed is the end of the old socket. Unless the peer closed it as it was asked to,
+// something may be lost with it, which is a failure; but the fresh one is there.
+func (c *connection) changed(reason error) {
+	c.letGo()
+	c.failure = reason
+	c.phase = failing
+	c.setState(messages.StateConnecting)
+	c.ended()
+}
