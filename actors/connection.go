@@ -165,8 +165,8 @@ func (c *connection) open(d *dialed) {
 	c.sock.notify(func(err error) { c.mailbox.post(&writable{epoch: epoch, err: err}) })
 	c.mailbox.outlet = c.sock
 	c.startReader()
-	c.startHeartbeat()
 	c.expectMessages()
+	c.startHeartbeat()
 }
 
 // release gives back what the incarnation holds. It may be called at any time,

@@ -70,6 +70,14 @@ func (c *connection) startHandler() {
 	h.failures = 0
 }
 
+// blame is deferred around a call of code that an option brought: a panic there is
+// the connection's failure.
+func (c *connection) blame(option string) {
+	if reason := recover(); reason != nil {
+		c.fail(&messages.HandlerError{Reason: reason, In: option})
+	}
+}
+
 // tell sends an event to the handler.
 func (c *connection) tell(event any) {
 	if c.handler.pid != nil {

@@ -97,7 +97,7 @@ func defaultConfig(r role) config {
 		handshakeTimeout: DefaultHandshakeTimeout,
 		writeTimeout:     DefaultWriteTimeout,
 		closeTimeout:     DefaultCloseTimeout,
-		heartbeat:        heartbeatConfig{interval: DefaultHeartbeatInterval, timeout: DefaultHeartbeatTimeout},
+		heartbeat:        heartbeatConfig{keepalive: Keepalive{DefaultHeartbeatInterval, DefaultHeartbeatTimeout}},
 		readLimit:        DefaultReadLimit,
 		maxMessages:      DefaultMaxMessages,
 		maxBytes:         DefaultMaxBytes,
@@ -224,15 +224,15 @@ func WithCloseTimeout(d time.Duration) Option { return func(c *settings) { c.clo
 
 // WithHeartbeat sends a ping (RFC 6455, section 5.5.2) when nothing was received
 // for interval (default 20 s) and fails the connection when nothing is received
-// for timeout (default 3 s) after it.
+// for timeout (default 3 s) after it: see [Keepalive].
 func WithHeartbeat(interval, timeout time.Duration) Option {
-	return func(c *settings) { c.heartbeat.interval, c.heartbeat.timeout = interval, timeout }
+	return func(c *settings) { c.heartbeat.keepalive = Keepalive{interval, timeout} }
 }
 
 // WithPayloadHeartbeat makes the heartbeat an exchange of text messages, for
 // servers that speak the heartbeat of browsers, which cannot send pings: ping is
 // sent, pong is expected, for example "0x9" and "0xA". Both are kept out of the
-// handler's stream. The times are those of WithHeartbeat.
+// handler's stream. The times are those of WithHeartbeat or WithHeartbeatRule.
 func WithPayloadHeartbeat(ping, pong string) Option {
 	return func(c *settings) {
 		c.heartbeat.payload = &exchange{ask: []byte(ping), answer: []byte(pong)}

@@ -101,7 +101,7 @@ func (r *reader) settle() {
 }
 
 func (r *reader) noteMessage() {
-	if r.conn.config.limits.wait() {
+	if config := r.conn.config; config.limits.wait() || config.heartbeat.rule != nil {
 		r.said.Store(int64(r.sock.now()))
 		r.spoke.Store(true)
 	}

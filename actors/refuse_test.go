@@ -46,6 +46,9 @@ func TestConnectRefuses(t *testing.T) {
 		{url, "WithCloseTimeout", []actors.Option{handler, actors.WithCloseTimeout(-1)}},
 		{url, "WithHeartbeat", []actors.Option{handler, actors.WithHeartbeat(0, 1)}},
 		{url, "WithHeartbeat", []actors.Option{handler, actors.WithHeartbeat(1, 0)}},
+		{url, "WithHeartbeatRule", []actors.Option{handler, actors.WithHeartbeatRule(nil)}},
+		{url, "WithHeartbeatRule", []actors.Option{handler, actors.WithoutHeartbeat(), actors.WithHeartbeatRule(
+			func() actors.Heartbeat { return actors.Keepalive{} })}},
 		{url, "WithPayloadHeartbeat", []actors.Option{handler, actors.WithPayloadHeartbeat("", "0xA")}},
 		{url, "WithPayloadHeartbeat", []actors.Option{handler, actors.WithPayloadHeartbeat("0x9", "")}},
 		{url, "WithPayloadHeartbeat", []actors.Option{handler, actors.WithPayloadHeartbeat("\xff", "0xA")}},

@@ -54,13 +54,14 @@ func TestErrors(t *testing.T) {
 	for _, err := range []error{
 		&DialError{URL: "ws://x", Err: cause}, &HandshakeError{URL: "ws://x", Status: 503, Err: cause},
 		&HandshakeError{URL: "ws://x", Err: cause}, &ReadError{Err: cause}, &ProtocolError{Err: cause}, &WriteError{Err: cause},
+		&HeartbeatError{Err: cause},
 	} {
 		if !errors.Is(fmt.Errorf("wrapped: %w", err), cause) || err.Error() == "" {
 			t.Errorf("%T hides its cause", err)
 		}
 	}
 	for _, err := range []error{
-		&HeartbeatError{}, &PeerClosedError{Code: 1000}, &PeerClosedError{Code: 4000, Reason: "why"}, &HandlerError{},
+		&HeartbeatError{}, &PeerClosedError{Code: 1000}, &PeerClosedError{Code: 4000, Reason: "why"}, &HandlerError{}, &HandlerError{In: "WithHeartbeatRule"},
 		&InternalError{}, &QueueFullError{}, &DroppedError{}, &MessageTooLargeError{}, &ClosedError{}, &InvalidUTF8Error{},
 		&InvalidTypeError{}, &CloseCodeError{}, &CloseReasonError{}, &UnknownMessageError{}, &OptionError{},
 	} {
