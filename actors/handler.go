@@ -31,7 +31,7 @@ func (c *settings) validateHandler() error {
 	if c.wayProblem != "" {
 		return invalid(c.way, c.wayProblem)
 	}
-	return nil
+	return c.callbacks.validate(c.codec() != nil)
 }
 
 func (h *handlerConfig) shared() bool { return h.pid != nil }
@@ -93,7 +93,7 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 		c.readerFailed(reason)
 		return
 	}
-	if received, ok := message.(*messages.Received); ok && received.Conn == c.pid {
+	if fromPeer(message, c.pid) {
 		c.credit.give(1)
 	}
 	c.handler.failures++

@@ -80,6 +80,8 @@ func (m *mailbox) admit(message any) error {
 	switch body := actor.UnwrapEnvelopeMessage(message).(type) {
 	case *messages.Send:
 		return m.admitSend(message, body)
+	case *messages.SendValue:
+		return m.admitValue(message, body.Value)
 	case *messages.Close:
 		if err := body.Validate(); err != nil {
 			return err

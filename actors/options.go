@@ -41,6 +41,7 @@ type settings struct {
 	// wrong with it.
 	way        string
 	wayProblem string
+	callbacks  *Callbacks // nil if that is not the way
 }
 
 // config is a connection's, made once and never changed. Those that a server accepts
@@ -58,6 +59,7 @@ type config struct {
 	compression  websocket.CompressionMode
 	upgrade      *upgradeConfig
 	limits       *limitsConfig
+	extensions   *extensions // nil if there are none
 
 	handshakeTimeout time.Duration
 	writeTimeout     time.Duration
@@ -146,6 +148,7 @@ func WithCallbacks(callbacks Callbacks) Option {
 	props := actor.PropsFromProducer(func() actor.Actor { return &caller{Callbacks: &callbacks} }, actor.WithMailbox(newInbox))
 	return func(c *settings) {
 		c.handledBy("WithCallbacks", callbacks.any())
+		c.callbacks = &callbacks
 		c.handler.props, c.handler.pooled = props, true
 	}
 }

@@ -15,13 +15,15 @@ type writable struct {
 // write hands a message of the send lane to the socket, which gathers it until
 // the run of the mailbox ends.
 func (c *connection) write(m *messages.Send) {
-	c.written++
-	c.sock.cork()
-	if err := c.writeFrame(websocket.MessageType(m.Type), m.Data); err != nil {
-		c.fail(&messages.WriteError{Err: err})
-		return
+	if m = c.outgoing(m, false); m != nil {
+		c.written++
+		c.sock.cork()
+		if err := c.writeFrame(websocket.MessageType(m.Type), m.Data); err != nil {
+			c.fail(&messages.WriteError{Err: err})
+			return
+		}
 	}
-	if c.phase == closing {
+	if c.phase == closing && c.failure == nil {
 		c.closeWhenWritten()
 	}
 }
