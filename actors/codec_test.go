@@ -260,3 +260,45 @@ func TestCallbacksWithValues(t *testing.T) {
 		}
 	})
 }
+
+// A server's connections share what its options brought.
+func TestAcceptWithExtensions(t *testing.T) {
+	var received, sent atomic.Int64
+	double := func() actor.Actor {
+		return actor.ReceiveFunc(func(ctx actor.Context) {
+			if e, ok := ctx.Message().(*messages.Decoded); ok {
+				ctx.Send(e.Conn, &messages.SendValue{Value: 2 * e.Value.(int)})
+			}
+		})
+	}
+	options := []actors.Option{actors.WithHandler(double), actors.WithCodec(actors.JSON[int]()),
+		actors.WithIncoming(actors.IncomingFunc(func(m *messages.Received) *messages.Received {
+			received.Add(1)
+			return m
+		})),
+		actors.WithOutgoing(actors.OutgoingFunc(func(o actors.Outbound) *messages.Send {
+			sent.Add(1)
+			return o.Send
+		}))}
+	inMemory(t, wstest.Frozen, func(t *testing.T, sup *supervisor.Supervisor, listener *wstest.Server) {
+		listener.Become(wstest.HTTP(actors.Accept(start(t), options...)))
+		for range 3 {
+			conn, events := connect(t, sup, listener)
+			wstest.Next[*messages.Opened](t, events)
+			for _, text := range []string{"21", "4"} {
+				if err := conn.Send(messages.Text(text)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, want := range []string{"42", "8"} {
+				if e := wstest.Next[*messages.Received](t, events); string(e.Data) != want {
+					t.Errorf("got %s", wstest.Describe(e))
+				}
+			}
+			closeAndWait(t, conn, events)
+		}
+		if received.Load() != 6 || sent.Load() != 6 {
+			t.Errorf("%d received, %d sent", received.Load(), sent.Load())
+		}
+	})
+}

@@ -23,7 +23,7 @@ func (c *connection) write(m *messages.Send) {
 			return
 		}
 	}
-	if c.phase == closing && c.failure == nil {
+	if c.phase == closing {
 		c.closeWhenWritten()
 	}
 }
