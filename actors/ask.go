@@ -18,12 +18,14 @@ type Correlate func(*messages.Received) (id string, isAnswer bool)
 
 // WithCorrelation has the connection recognise answers to [messages.Ask], of which at
 // most so many wait at a time (zero: [DefaultMaxAsks]). An answer goes to whoever
-// asked, not to the handler; one that nobody waits for goes to the handler.
+// asked, after WithIncoming and not decoded; one that nobody waits for goes to the
+// handler.
 func WithCorrelation(correlate Correlate, maxAsks int) Option {
 	if maxAsks == 0 {
 		maxAsks = DefaultMaxAsks
 	}
 	return func(c *settings) {
+		c.extend()
 		c.correlation = &correlation{correlate: correlate, maximum: maxAsks}
 	}
 }
@@ -169,23 +171,22 @@ func (c *connection) response(m *response) {
 }
 
 // answers reports whether a message may be somebody's answer, and passes it on.
-func (r *reader) answers(received *messages.Received) (isAnswer bool, err error) {
+func (r *reader) answers(received *messages.Received) bool {
 	c := r.conn.config.correlation
 	if c == nil {
-		return false, nil
+		return false
 	}
-	defer contained(&err)
 	id, isAnswer := c.correlate(received)
 	if isAnswer {
+		r.granted--
 		r.conn.mailbox.post(&response{epoch: r.epoch, id: id, received: received})
 	}
-	return isAnswer, nil
+	return isAnswer
 }
 
-// contained makes a failure of the connection of a panic in code of the user's that
-// runs on a goroutine of the connection's.
-func contained(err *error) {
+// contained makes an error of a panic in code of the user's, of the option.
+func contained(option string, err *error) {
 	if reason := recover(); reason != nil {
-		*err = &messages.HandlerError{Reason: reason}
+		*err = &messages.HandlerError{Reason: reason, In: option}
 	}
 }

@@ -9,15 +9,31 @@ import (
 // Callbacks are the four of the browser's WebSocket, for those who do not want
 // to write an actor. They run one at a time, on one goroutine at a time, so what
 // only they touch needs no lock; they must not block. Any may be nil, not all.
+//
+// With [WithCodec] there is OnValue in place of OnMessage, and only then.
 type Callbacks struct {
 	OnOpen    func(c *Conn, e *messages.Opened)
 	OnMessage func(c *Conn, e *messages.Received)
+	OnValue   func(c *Conn, e *messages.Decoded)
 	OnError   func(c *Conn, e *messages.Failed)
 	OnClose   func(c *Conn, e *messages.Closed)
 }
 
 func (f Callbacks) any() bool {
-	return f.OnOpen != nil || f.OnMessage != nil || f.OnError != nil || f.OnClose != nil
+	return f.OnOpen != nil || f.OnMessage != nil || f.OnValue != nil || f.OnError != nil || f.OnClose != nil
+}
+
+// validate refuses a callback that would never be called.
+func (f *Callbacks) validate(codec bool) error {
+	switch {
+	case f == nil:
+		return nil
+	case f.OnMessage != nil && codec:
+		return invalid("WithCallbacks", "OnMessage is never called with WithCodec: OnValue is")
+	case f.OnValue != nil && !codec:
+		return invalid("WithCallbacks", "OnValue is never called without WithCodec")
+	}
+	return nil
 }
 
 // caller is the handler that calls Callbacks.
@@ -35,6 +51,8 @@ func (f *caller) Receive(ctx actor.Context) {
 		call(f.OnOpen, f.conn, e)
 	case *messages.Received:
 		call(f.OnMessage, f.conn, e)
+	case *messages.Decoded:
+		call(f.OnValue, f.conn, e)
 	case *messages.Failed:
 		call(f.OnError, f.conn, e)
 	case *messages.Closed:

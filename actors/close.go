@@ -48,7 +48,7 @@ func (c *connection) startClosing() {
 // closeIfWritten sends the close frame if one was asked for and the lane, which takes
 // no more, is empty.
 func (c *connection) closeIfWritten() {
-	if c.phase != closing || c.unsent() > 0 {
+	if c.phase != closing || c.failure != nil || c.unsent() > 0 {
 		return
 	}
 	c.confirmAll()

@@ -199,8 +199,8 @@ func (c *connection) open(d *dialed) {
 	c.sock.notify(func(err error) { c.mailbox.post(&writable{epoch: epoch, err: err}) })
 	c.mailbox.outlet = c.sock
 	c.startReader()
-	c.startHeartbeat()
 	c.expectMessages()
+	c.startHeartbeat()
 	c.startAging()
 	c.sendFirst()
 }

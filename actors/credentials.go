@@ -85,7 +85,7 @@ func (c *credentialsConfig) ask(ctx context.Context) (Credentials, error) {
 	go func() {
 		var r result
 		defer func() { done <- r }()
-		defer contained(&r.err)
+		defer contained("WithCredentials", &r.err)
 		r.given, r.err = c.provide(ctx)
 	}()
 	select {

@@ -31,7 +31,7 @@ func (c *settings) validateHandler() error {
 	if c.wayProblem != "" {
 		return invalid(c.way, c.wayProblem)
 	}
-	return nil
+	return c.callbacks.validate(c.codec() != nil)
 }
 
 func (h *handlerConfig) shared() bool { return h.pid != nil }
@@ -70,6 +70,14 @@ func (c *connection) startHandler() {
 	h.failures = 0
 }
 
+// blame is deferred around a call of code that an option brought: a panic there is
+// the connection's failure.
+func (c *connection) blame(option string) {
+	if reason := recover(); reason != nil {
+		c.fail(&messages.HandlerError{Reason: reason, In: option})
+	}
+}
+
 // tell sends an event to the handler.
 func (c *connection) tell(event any) {
 	if c.handler.pid != nil {
@@ -85,7 +93,7 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 		c.readerFailed(reason)
 		return
 	}
-	if received, ok := message.(*messages.Received); ok && received.Conn == c.pid {
+	if fromPeer(message, c.pid) {
 		c.credit.give(1)
 	}
 	c.handler.failures++

@@ -8,116 +8,217 @@ import (
 	"github.com/sockvisor/sockvisor/messages"
 )
 
+// Heartbeat is a rule of what is a sign of life, when to ask the peer for one, and
+// when to give it up. [Keepalive] is the built-in one; [WithHeartbeatRule] sets
+// another, which may wrap it.
+//
+// Beat is called when a socket opens, whenever the time that it asked for is over, and
+// when a sign of life is wanted at once, on the connection's goroutine, one call at a time. It must not block. A
+// panic fails the connection with a [messages.HandlerError].
+type Heartbeat interface {
+	Beat(signs Signs) Beat
+}
+
+// HeartbeatFunc is a function that is a [Heartbeat].
+type HeartbeatFunc func(signs Signs) Beat
+
+// Beat implements Heartbeat.
+func (f HeartbeatFunc) Beat(signs Signs) Beat { return f(signs) }
+
+// Signs are what a connection knows of its peer's life. All times are since the
+// socket opened, and zero for what has not happened on it.
+type Signs struct {
+	Now time.Duration
+	// Read is when bytes were last received, be they the beginning of a message.
+	Read time.Duration
+	// Message is when a whole message was last received. Pings, pongs and the
+	// payloads of WithPayloadHeartbeat and WithHeartbeatReply are none; what an
+	// Incoming drops is one.
+	Message time.Duration
+	// Pings counts those sent on this socket, and Pinged is when the last left.
+	Pings  uint64
+	Pinged time.Duration
+	// Awaited says that the answer to that one has not come. It is false for a
+	// Beat.Payload, whose answer only the rule knows.
+	Awaited bool
+	// Paused says that the connection has stopped reading, since the handler has
+	// WithMaxUnhandled messages before it: no sign of life can be seen. Resumed is
+	// when it last went on reading after that.
+	Paused  bool
+	Resumed time.Duration
+	// RTT is that of the last ping answered, zero before the first of the
+	// connection, be it on an earlier socket.
+	RTT time.Duration
+	// Wanted says that somebody wants a sign of life now: see messages.Reconnect.
+	Wanted bool
+}
+
+// Beat is what a [Heartbeat] wants done. The zero value does nothing and has the
+// rule asked again after MinBeat.
+type Beat struct {
+	// Fail ends the socket, if it is not nil, and nothing else is done. What is no
+	// [messages.HeartbeatError] becomes the Err of one.
+	Fail error
+	// Ping sends a ping frame, or the ping of WithPayloadHeartbeat, or Payload. It goes
+	// ahead of what is queued, and is not counted in Closed.Written.
+	Ping bool
+	// Payload is a message to send for a ping, or nil. Its answer is not known for one,
+	// and is received as any other message: an Incoming can keep it from the handler.
+	Payload *messages.Send
+	// Next is when to ask again, from now, at least MinBeat.
+	Next time.Duration
+	// Early is by how much sooner that may be, if the clock wakes up for another
+	// connection then: many at a time cost less. Zero means not at all.
+	Early time.Duration
+}
+
+// MinBeat is the least time between two calls of a [Heartbeat].
+const MinBeat = time.Millisecond
+
+// WithHeartbeatRule has a rule of one's own in place of [Keepalive]. The producer is
+// called for every socket, so the rule may keep in its fields what it knows of that
+// one, without a lock. It has nothing to do with the times of WithHeartbeat; what
+// WithPayloadHeartbeat and WithHeartbeatReply say still holds.
+func WithHeartbeatRule(producer func() Heartbeat) Option {
+	return func(c *settings) {
+		c.heartbeat.rule = producer
+		if producer == nil {
+			c.problem = invalid("WithHeartbeatRule", "must not be nil")
+		}
+	}
+}
+
 // heartbeatConfig is how a connection notices a dead peer.
 type heartbeatConfig struct {
-	off      bool
-	interval time.Duration
-	timeout  time.Duration
-	payload  *exchange // of text messages instead of ping and pong frames
-	reply    *exchange // that the peer begins
+	off       bool
+	keepalive Keepalive
+	rule      func() Heartbeat // nil: the keepalive, which all sockets share
+	payload   *exchange        // of text messages instead of ping and pong frames
+	reply     *exchange        // that the peer begins
 }
 
 // exchange is one message and the answer to it.
 type exchange struct{ ask, answer []byte }
 
-// heartbeat is that of one socket: a ping when nothing was received for the interval,
-// a failure when nothing is received for the timeout after it. Any bytes from the
-// peer are a sign of life, so that a long message on a slow line is not taken for a
-// dead peer. The tree's clock times it.
+// heartbeat is that of one socket. The tree's clock times it.
 type heartbeat struct {
-	alarm   *alarm
-	number  uint64        // of the last ping
-	awaited bool          // its answer is
-	since   time.Duration // when the timeout began
+	rule   Heartbeat
+	alarm  *alarm
+	number uint64 // of the last ping
+	wanted bool   // a sign of life, now
 }
-
-// earlyBy is the part of the interval by which a ping may come early, if that lets
-// many be sent together.
-const earlyBy = 64
-
-func (h *heartbeatConfig) early() time.Duration { return h.interval / earlyBy }
 
 func (c *connection) startHeartbeat() {
 	if !c.config.heartbeat.off {
-		c.listen(c.config.heartbeat.interval)
-	}
-}
-
-// listen has the clock tell when it is time to look for a sign of life.
-func (c *connection) listen(after time.Duration) {
-	c.heartbeat.alarm = c.tree.clock.set(c.Conn, &pulse{c.own}, after, c.config.heartbeat.early())
-}
-
-// pulse says that it is time to look for a sign of life.
-type pulse struct{ epoch uint64 }
-
-// probe asks for a sign of life now.
-func (c *connection) probe() {
-	if !c.config.heartbeat.off && !c.heartbeat.awaited {
-		c.heartbeat.alarm.cancel()
 		c.beat()
 	}
 }
 
-// pulse looks for a sign of life.
-func (c *connection) pulse(m *pulse) {
-	if m.epoch != c.own || c.phase != open {
+// pulse says that it is time to ask the rule.
+type pulse struct{ epoch uint64 }
+
+// probe asks for a sign of life now.
+func (c *connection) probe() {
+	if c.config.heartbeat.off {
 		return
 	}
-	if c.heartbeat.awaited && !c.judge() {
-		return
-	}
-	config := &c.config.heartbeat
-	if quiet := c.sock.now() - c.sock.life(); quiet < config.interval-config.early() {
-		c.listen(config.interval - quiet)
-		return
-	}
+	c.heartbeat.alarm.cancel()
+	c.heartbeat.wanted = true
 	c.beat()
+	c.heartbeat.wanted = false
 }
 
-// beat sends a heartbeat and awaits its answer.
+func (c *connection) pulse(m *pulse) {
+	if m.epoch == c.own && c.phase == open {
+		c.beat()
+	}
+}
+
+// beat asks the rule and does what it wants done.
 func (c *connection) beat() {
+	b, ok := c.askRule()
+	if !ok {
+		return
+	}
+	if b.Fail != nil {
+		c.fail(heartbeatError(b.Fail))
+		return
+	}
+	if b.Ping {
+		if err := c.ping(b.Payload); err != nil {
+			c.fail(&messages.WriteError{Err: err})
+			return
+		}
+	}
+	c.heartbeat.alarm = c.tree.clock.set(c.Conn, &pulse{c.own}, max(b.Next, MinBeat), b.Early)
+}
+
+// askRule reports false if it has failed the connection.
+func (c *connection) askRule() (b Beat, ok bool) {
+	defer c.blame("WithHeartbeatRule")
+	h := &c.heartbeat
+	if h.rule == nil {
+		h.rule = c.config.heartbeat.forSocket()
+	}
+	b = h.rule.Beat(c.signs())
+	if b.Ping && b.Payload != nil {
+		if err := b.Payload.Validate(); err != nil {
+			panic(err)
+		}
+	}
+	return b, true
+}
+
+func (h *heartbeatConfig) forSocket() Heartbeat {
+	if h.rule == nil {
+		return &h.keepalive
+	}
+	return h.rule()
+}
+
+// heartbeatError is what a socket fails with for a rule's reason.
+func heartbeatError(reason error) error {
+	if is[*messages.HeartbeatError](reason) {
+		return reason
+	}
+	return &messages.HeartbeatError{Err: reason}
+}
+
+// signs are read in an order in which nothing can come in between that makes a peer
+// look dead: what it did, whether that could be seen, and then the time.
+func (c *connection) signs() Signs {
+	opened := c.openedAt.Sub(c.sock.born)
+	since := func(when time.Duration) time.Duration { return max(when-opened, 0) }
+	s := Signs{Read: since(c.sock.life()), Pings: c.heartbeat.number, RTT: c.RTT(), Wanted: c.heartbeat.wanted}
+	if message, ever := c.reader.lastMessage(); ever {
+		s.Message = since(message)
+	}
+	if s.Pings > 0 {
+		s.Pinged = since(c.sock.ping.sent())
+		s.Awaited = c.sock.ping.number.Load() != 0
+	}
+	s.Paused = c.credit.paused.Load()
+	s.Resumed = since(c.sock.lastResumed())
+	s.Now = since(c.sock.now())
+	return s
+}
+
+// ping sends a heartbeat: a payload, if there is one.
+func (c *connection) ping(payload *messages.Send) error {
 	h := &c.heartbeat
 	h.number++
-	h.awaited, h.since = true, c.sock.now()
-	c.sock.pinged(h.number)
 	c.sock.cork()
-	if err := c.writeBeat(h.number); err != nil {
-		c.fail(&messages.WriteError{Err: err})
-		return
+	switch exchange := c.config.heartbeat.payload; {
+	case payload != nil:
+		c.sock.pinged(0)
+		return c.writeFrame(websocket.MessageType(payload.Type), payload.Data)
+	case exchange != nil:
+		c.sock.pinged(h.number)
+		return c.writeFrame(websocket.MessageText, exchange.ask)
+	default:
+		c.sock.pinged(h.number)
+		return c.writeFrame(opcodePing, pingPayload(h.number))
 	}
-	h.alarm = c.tree.clock.set(c.Conn, &pulse{c.own}, c.config.heartbeat.timeout, 0)
-}
-
-// judge reports whether there was a sign of life since the ping. If there was none
-// until the timeout, it ends the connection.
-func (c *connection) judge() bool {
-	h := &c.heartbeat
-	if c.sock.life() >= h.since {
-		h.awaited = false
-		return true
-	}
-	// While the reader is stopped by a slow handler it cannot see a pong: the
-	// timeout begins when it reads again.
-	if c.credit.paused.Load() {
-		h.since = c.sock.now()
-	} else if resumed := c.sock.lastResumed(); resumed > h.since {
-		h.since = resumed
-	}
-	timeout := c.config.heartbeat.timeout
-	if left := h.since + timeout - c.sock.now(); left > 0 {
-		h.alarm = c.tree.clock.set(c.Conn, &pulse{c.own}, left, 0)
-		return false
-	}
-	c.fail(&messages.HeartbeatError{After: timeout})
-	return false
-}
-
-func (c *connection) writeBeat(number uint64) error {
-	if payload := c.config.heartbeat.payload; payload != nil {
-		return c.writeFrame(websocket.MessageText, payload.ask)
-	}
-	return c.writeFrame(opcodePing, pingPayload(number))
 }
 
 // answered publishes the round trip of heartbeat number, if it is the one awaited.

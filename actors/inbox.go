@@ -1,10 +1,6 @@
 package actors
 
-import (
-	"github.com/asynkron/protoactor-go/actor"
-
-	"github.com/sockvisor/sockvisor/messages"
-)
+import "github.com/asynkron/protoactor-go/actor"
 
 // inbox is the mailbox of a connection's children. It is smaller than protoactor's
 // Unbounded, which begins with room for ten messages, and it can be run on the
@@ -61,7 +57,7 @@ func (m *inbox) next() any { return m.queue.pop() }
 
 // handled counts what the handler has handled.
 func (m *inbox) handled(message any) {
-	if received, ok := message.(*messages.Received); ok && received.Conn == m.conn.pid {
+	if fromPeer(message, m.conn.pid) {
 		if m.count++; m.count >= giveBack {
 			m.drained()
 		}

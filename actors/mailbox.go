@@ -90,6 +90,8 @@ func (m *mailbox) admit(message any) error {
 		return err
 	case *messages.Flush:
 		message = &flushing{conn: m.conn, to: senderOf(message)}
+	case *messages.SendValue:
+		return m.admitValue(message, body.Value)
 	case *messages.Close:
 		if err := body.Validate(); err != nil {
 			return err

@@ -40,11 +40,11 @@ func (c *connection) sendFirst() {
 }
 
 func (c *connection) first() (all []*messages.Send, err error) {
-	defer contained(&err)
+	defer contained("WithOnOpen", &err)
 	all = c.config.onOpen(c.own)
 	for _, m := range all {
 		if err := m.Validate(); err != nil {
-			return nil, &messages.HandlerError{Reason: err}
+			return nil, &messages.HandlerError{Reason: err, In: "WithOnOpen"}
 		}
 	}
 	return all, nil

@@ -41,6 +41,7 @@ type settings struct {
 	// wrong with it.
 	way        string
 	wayProblem string
+	callbacks  *Callbacks // nil if that is not the way
 }
 
 // config is a connection's, made once and never changed. Those that a server accepts
@@ -58,6 +59,7 @@ type config struct {
 	compression  websocket.CompressionMode
 	upgrade      *upgradeConfig
 	limits       *limitsConfig
+	extensions   *extensions // nil if there are none
 
 	handshakeTimeout time.Duration
 	writeTimeout     time.Duration
@@ -105,7 +107,7 @@ func defaultConfig(r role) config {
 		handshakeTimeout: DefaultHandshakeTimeout,
 		writeTimeout:     DefaultWriteTimeout,
 		closeTimeout:     DefaultCloseTimeout,
-		heartbeat:        heartbeatConfig{interval: DefaultHeartbeatInterval, timeout: DefaultHeartbeatTimeout},
+		heartbeat:        heartbeatConfig{keepalive: Keepalive{DefaultHeartbeatInterval, DefaultHeartbeatTimeout}},
 		readLimit:        DefaultReadLimit,
 		maxMessages:      DefaultMaxMessages,
 		maxBytes:         DefaultMaxBytes,
@@ -154,6 +156,7 @@ func WithCallbacks(callbacks Callbacks) Option {
 	props := actor.PropsFromProducer(func() actor.Actor { return &caller{Callbacks: &callbacks} }, actor.WithMailbox(newInbox))
 	return func(c *settings) {
 		c.handledBy("WithCallbacks", callbacks.any())
+		c.callbacks = &callbacks
 		c.handler.props, c.handler.pooled = props, true
 	}
 }
@@ -242,15 +245,15 @@ func WithCloseTimeout(d time.Duration) Option { return func(c *settings) { c.clo
 
 // WithHeartbeat sends a ping (RFC 6455, section 5.5.2) when nothing was received
 // for interval (default 20 s) and fails the connection when nothing is received
-// for timeout (default 3 s) after it.
+// for timeout (default 3 s) after it: see [Keepalive].
 func WithHeartbeat(interval, timeout time.Duration) Option {
-	return func(c *settings) { c.heartbeat.interval, c.heartbeat.timeout = interval, timeout }
+	return func(c *settings) { c.heartbeat.keepalive = Keepalive{interval, timeout} }
 }
 
 // WithPayloadHeartbeat makes the heartbeat an exchange of text messages, for
 // servers that speak the heartbeat of browsers, which cannot send pings: ping is
 // sent, pong is expected, for example "0x9" and "0xA". Both are kept out of the
-// handler's stream. The times are those of WithHeartbeat.
+// handler's stream. The times are those of WithHeartbeat or WithHeartbeatRule.
 func WithPayloadHeartbeat(ping, pong string) Option {
 	return func(c *settings) {
 		c.heartbeat.payload = &exchange{ask: []byte(ping), answer: []byte(pong)}

@@ -30,13 +30,34 @@ func (c *connection) writeParcel(p *parcel) {
 		c.closeIfWritten()
 		return
 	}
+	out := c.outgoing(p.send, p.twice)
+	if out == nil {
+		c.withhold(p)
+		c.closeIfWritten()
+		return
+	}
 	p.epoch = c.own
 	if p.wantsReceipt() || c.keeps(p) {
 		o := c.needOutbox()
 		o.handed = append(o.handed, p)
 		o.count++
 	}
-	c.hand(p.send)
+	c.put(out)
+	c.closeIfWritten()
+}
+
+// withhold ends a parcel that an Outgoing kept back, or failed over.
+func (c *connection) withhold(p *parcel) {
+	var why error = &messages.InterceptedError{}
+	if c.failure != nil {
+		why = c.failure
+	}
+	if p.twice {
+		c.receiptUnknown(p, why)
+		return
+	}
+	c.letGoOf(p)
+	c.drop(p, why)
 }
 
 // due reports whether a parcel whose turn it is is still to be written.

@@ -12,16 +12,20 @@ type pingStatus struct {
 	sentAt atomic.Int64  // since the socket was made
 }
 
-// pinged notes that heartbeat number leaves now.
+// pinged notes that heartbeat number leaves now, or zero: one whose answer is not
+// known.
 func (s *socket) pinged(number uint64) {
 	s.ping.sentAt.Store(int64(s.now()))
 	s.ping.number.Store(number)
 }
+
+// sent is when the last heartbeat left, since the socket was made.
+func (p *pingStatus) sent() time.Duration { return time.Duration(p.sentAt.Load()) }
 
 // answered returns the round trip of heartbeat number, if that is awaited.
 func (s *socket) answered(number uint64) (time.Duration, bool) {
 	if number == 0 || !s.ping.number.CompareAndSwap(number, 0) {
 		return 0, false
 	}
-	return s.now() - time.Duration(s.ping.sentAt.Load()), true
+	return s.now() - s.ping.sent(), true
 }

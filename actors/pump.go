@@ -117,8 +117,8 @@ func (r *reader) full() bool {
 // resume notes that reading goes on.
 func (r *reader) resume() bool {
 	if paused := &r.conn.credit.paused; paused.Load() {
+		r.sock.resumed() // first: who sees that reading goes on sees since when
 		paused.Store(false)
-		r.sock.resumed()
 	}
 	return false
 }

@@ -68,15 +68,19 @@ func (r *reader) deliver(kind messages.Type, data []byte) error {
 		return r.refuse(messages.CloseInvalidPayload, &messages.InvalidUTF8Error{})
 	}
 	d := &delivery{received: messages.Received{Conn: r.conn.pid, Epoch: r.epoch, Type: kind, Data: data}}
-	r.granted--
-	if isAnswer, err := r.answers(&d.received); isAnswer || err != nil {
-		return err
+	event := any(&d.received)
+	if r.conn.config.extensions != nil {
+		var err error
+		if event, err = r.extend(&d.received); event == nil {
+			return err
+		}
 	}
+	r.granted--
 	if r.target == nil {
-		r.conn.system.Root.Send(r.handler, &d.received)
+		r.conn.system.Root.Send(r.handler, event)
 		return nil
 	}
-	d.message = &d.received
+	d.message = event
 	if d.next = r.newest; r.newest == nil {
 		r.oldest = &d.node
 	}
@@ -104,7 +108,7 @@ func (r *reader) settle() {
 }
 
 func (r *reader) noteMessage() {
-	if r.conn.config.limits.wait() {
+	if config := r.conn.config; config.limits.wait() || config.heartbeat.rule != nil {
 		r.said.Store(int64(r.sock.now()))
 		r.spoke.Store(true)
 	}

@@ -136,11 +136,13 @@ func (h *heartbeatConfig) validate() error {
 		return invalid("WithHeartbeatReply", "question and answer must not be empty")
 	case h.reply != nil && !h.reply.valid():
 		return invalid("WithHeartbeatReply", "question and answer must be UTF-8")
+	case h.off && h.rule != nil:
+		return invalid("WithHeartbeatRule", "there is no heartbeat, by WithoutHeartbeat")
 	case h.off:
 		return nil
-	case h.interval <= 0:
+	case h.keepalive.Interval <= 0:
 		return invalid("WithHeartbeat", "interval must be positive")
-	case h.timeout <= 0:
+	case h.keepalive.Timeout <= 0:
 		return invalid("WithHeartbeat", "timeout must be positive")
 	case h.payload != nil && !h.payload.complete():
 		return invalid("WithPayloadHeartbeat", "ping and pong must not be empty")

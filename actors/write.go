@@ -12,16 +12,22 @@ type writable struct {
 	err   error
 }
 
-// hand hands a message to the socket, which gathers it until the run of the mailbox
-// ends.
+// hand hands a plain message to the socket.
 func (c *connection) hand(m *messages.Send) {
+	if m = c.outgoing(m, false); m != nil {
+		c.put(m)
+	}
+	c.closeIfWritten()
+}
+
+// put writes a message to the socket, which gathers it until the run of the mailbox
+// ends.
+func (c *connection) put(m *messages.Send) {
 	c.written++
 	c.sock.cork()
 	if err := c.writeFrame(websocket.MessageType(m.Type), m.Data); err != nil {
 		c.fail(&messages.WriteError{Err: err})
-		return
 	}
-	c.closeIfWritten()
 }
 
 func (c *connection) writable(m *writable) {

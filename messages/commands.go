@@ -101,8 +101,8 @@ func (c *Close) Validate() error {
 	return nil
 }
 
-// Ack tells a connection that Count more of its Received messages have been
-// handled. Only handlers that are shared (actors.WithHandlerPID) need it: an
+// Ack tells a connection that Count more of its Received (or Decoded) messages have
+// been handled. Only handlers that are shared (actors.WithHandlerPID) need it: an
 // actor spawned for the connection is counted without its help. An Ack of an
 // earlier epoch, or of more than is outstanding, is harmless.
 type Ack struct {

@@ -6,7 +6,7 @@
 //	send(data)               Send
 //	close(code, reason)      Close
 //	onopen                   Opened
-//	onmessage                Received
+//	onmessage                Received, or Decoded where there is a codec
 //	onerror                  Failed
 //	onclose                  Closed
 //	readyState               ReadyState

@@ -60,11 +60,20 @@ type WriteError struct{ Err error }
 func (e *WriteError) Error() string { return fmt.Sprintf("write: %v", e.Err) }
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// HeartbeatError says that the peer did not answer a heartbeat within Timeout.
-// It is a net.Error whose Timeout is true.
-type HeartbeatError struct{ After time.Duration }
+// HeartbeatError says that the peer did not answer a heartbeat within After, or, if
+// Err is not nil, that a heartbeat rule of the user's (actors.WithHeartbeatRule) gave
+// it up for that reason. It is a net.Error whose Timeout is true.
+type HeartbeatError struct {
+	After time.Duration
+	Err   error
+}
+
+func (e *HeartbeatError) Unwrap() error { return e.Err }
 
 func (e *HeartbeatError) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("heartbeat: %v", e.Err)
+	}
 	return fmt.Sprintf("heartbeat: no answer within %v", e.After)
 }
 
@@ -88,10 +97,19 @@ func (e *PeerClosedError) Error() string {
 	return fmt.Sprintf("peer closed: %v: %s", e.Code, e.Reason)
 }
 
-// HandlerError says that the user's handler panicked with Reason.
-type HandlerError struct{ Reason any }
+// HandlerError says that code of the user's panicked with Reason: the handler, or
+// what the option In brought, for example "WithHeartbeatRule".
+type HandlerError struct {
+	Reason any
+	In     string // empty for the handler
+}
 
-func (e *HandlerError) Error() string { return fmt.Sprintf("handler: %v", e.Reason) }
+func (e *HandlerError) Error() string {
+	if e.In != "" {
+		return fmt.Sprintf("%s: %v", e.In, e.Reason)
+	}
+	return fmt.Sprintf("handler: %v", e.Reason)
+}
 
 // InternalError says that Sockvisor itself panicked with Reason: a bug, contained.
 type InternalError struct{ Reason any }
@@ -158,6 +176,11 @@ type ReplacedError struct{ Key string }
 func (e *ReplacedError) Error() string {
 	return fmt.Sprintf("replaced by a newer message with key %q", e.Key)
 }
+
+// InterceptedError says that an actors.Outgoing kept the message back.
+type InterceptedError struct{}
+
+func (e *InterceptedError) Error() string { return "kept back by an interceptor" }
 
 // UnknownError says that a message was handed to a socket which then failed: see
 // [Unknown].

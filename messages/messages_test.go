@@ -54,15 +54,16 @@ func TestErrors(t *testing.T) {
 	for _, err := range []error{
 		&DialError{URL: "ws://x", Err: cause}, &HandshakeError{URL: "ws://x", Status: 503, Err: cause},
 		&HandshakeError{URL: "ws://x", Err: cause}, &ReadError{Err: cause}, &ProtocolError{Err: cause}, &WriteError{Err: cause},
+		&HeartbeatError{Err: cause}, &EncodeError{Err: cause},
 	} {
 		if !errors.Is(fmt.Errorf("wrapped: %w", err), cause) || err.Error() == "" {
 			t.Errorf("%T hides its cause", err)
 		}
 	}
 	for _, err := range []error{
-		&HeartbeatError{}, &PeerClosedError{Code: 1000}, &PeerClosedError{Code: 4000, Reason: "why"}, &HandlerError{},
+		&HeartbeatError{}, &PeerClosedError{Code: 1000}, &PeerClosedError{Code: 4000, Reason: "why"}, &HandlerError{}, &HandlerError{In: "WithHeartbeatRule"},
 		&InternalError{}, &QueueFullError{}, &DroppedError{}, &MessageTooLargeError{}, &ClosedError{}, &InvalidUTF8Error{},
-		&InvalidTypeError{}, &CloseCodeError{}, &CloseReasonError{}, &UnknownMessageError{}, &OptionError{},
+		&InvalidTypeError{}, &CloseCodeError{}, &CloseReasonError{}, &UnknownMessageError{}, &OptionError{}, &NoCodecError{},
 	} {
 		if err.Error() == "" {
 			t.Errorf("%T says nothing", err)
@@ -108,6 +109,8 @@ func TestErrorsAs(t *testing.T) {
 		"CloseCodeError":       found[*CloseCodeError](&CloseCodeError{}),
 		"CloseReasonError":     found[*CloseReasonError](&CloseReasonError{}),
 		"UnknownMessageError":  found[*UnknownMessageError](&UnknownMessageError{}),
+		"EncodeError":          found[*EncodeError](&EncodeError{}),
+		"NoCodecError":         found[*NoCodecError](&NoCodecError{}),
 		"OptionError":          found[*OptionError](&OptionError{}),
 		"ExpiredError":         found[*ExpiredError](&ExpiredError{}),
 		"ReplacedError":        found[*ReplacedError](&ReplacedError{}),

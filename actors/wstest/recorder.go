@@ -35,7 +35,7 @@ func (r *Recorder) Handler() actor.Actor { return actor.ReceiveFunc(r.receive) }
 
 func (r *Recorder) receive(ctx actor.Context) {
 	switch event := ctx.Message().(type) {
-	case *messages.Opened, *messages.Received, *messages.Failed, *messages.Closed, *messages.Rejected:
+	case *messages.Opened, *messages.Received, *messages.Decoded, *messages.Failed, *messages.Closed, *messages.Rejected:
 		if r.before != nil {
 			r.before(event)
 		}
@@ -101,6 +101,8 @@ func Describe(event any) string {
 		return fmt.Sprintf("Opened(%d)", e.Epoch)
 	case *messages.Received:
 		return fmt.Sprintf("Received(%d, %s, %d bytes, %.40q)", e.Epoch, e.Type, len(e.Data), e.Data)
+	case *messages.Decoded:
+		return fmt.Sprintf("Decoded(%d, %+v, %v)", e.Epoch, e.Value, e.Err)
 	case *messages.Failed:
 		return fmt.Sprintf("Failed(%d, %v)", e.Epoch, e.Err)
 	case *messages.Closed:

@@ -1,0 +1,102 @@
+package actors
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// Codec turns values into messages and messages into values: see [JSON] and
+// [Protobuf].
+//
+// Encode runs on the goroutine of who sends, Decode on the one that reads, both side
+// by side for any number of connections; neither may block. Data belongs to the
+// message it is in: what Decode returns must not change it.
+type Codec interface {
+	// Encode returns the message for a value. Its error, or panic, is the Err of the
+	// [messages.EncodeError] with which the value is refused.
+	Encode(value any) (*messages.Send, error)
+	// Decode returns the value of a message, or an error that the handler gets in
+	// its place. A panic fails the connection with a [messages.HandlerError].
+	Decode(message *messages.Received) (value any, err error)
+}
+
+// WithCodec has the handler get a [messages.Decoded] for what is received, in place
+// of the Received, and the connection take a [messages.SendValue].
+func WithCodec(codec Codec) Option {
+	return func(c *settings) {
+		c.extend().codec = codec
+		if codec == nil {
+			c.problem = invalid("WithCodec", "must not be nil")
+		}
+	}
+}
+
+// SendValue queues the message that the codec makes of a value, or returns at once
+// why not: see [messages.SendValue].
+func (c *Conn) SendValue(value any) error {
+	return c.mailbox.admit(&messages.SendValue{Value: value})
+}
+
+// codec returns the connection's, or nil.
+func (c *config) codec() Codec {
+	if c.extensions == nil {
+		return nil
+	}
+	return c.extensions.codec
+}
+
+// admitValue is admitSend for what is yet to be encoded. From then on it is the Send,
+// with the sender that the value had.
+func (m *mailbox) admitValue(message any, value any) error {
+	codec := m.conn.config.codec()
+	if codec == nil {
+		return &messages.NoCodecError{}
+	}
+	send, err := encoded(codec, value)
+	if err != nil {
+		return &messages.EncodeError{Value: value, Err: err}
+	}
+	if sender := actor.UnwrapEnvelopeSender(message); sender != nil {
+		return m.admitSend(&actor.MessageEnvelope{Message: send, Sender: sender}, send)
+	}
+	return m.admitSend(send, send)
+}
+
+var errNoMessage = errors.New("the codec made no message of it")
+
+func encoded(codec Codec, value any) (send *messages.Send, err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			send, err = nil, fmt.Errorf("panic: %v", reason)
+		}
+	}()
+	if send, err = codec.Encode(value); err == nil && send == nil {
+		err = errNoMessage
+	}
+	return send, err
+}
+
+func decoded(codec Codec, received *messages.Received) *messages.Decoded {
+	d := &messages.Decoded{Conn: received.Conn, Epoch: received.Epoch, Received: received}
+	if d.Value, d.Err = codec.Decode(received); d.Err != nil {
+		d.Value = nil
+	}
+	return d
+}
+
+// fromPeer reports whether an event is a message of a connection's peer, which counts
+// for its credit.
+func fromPeer(event any, conn *actor.PID) bool {
+	switch e := event.(type) {
+	case *messages.Received:
+		return e.Conn == conn
+	case *messages.Decoded:
+		return e.Conn == conn
+	default:
+		return false
+	}
+}
