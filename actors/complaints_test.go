@@ -21,6 +21,32 @@ import (
 // What bites the users of other clients, a complaint a test. Each fails without what
 // answers it.
 
+// No jitter: all come back at one moment (phoenix#4045, mattermost-webapp#10960,
+// teleport#6889).
+func TestComplaintReconnectStorm(t *testing.T) {
+	const n, perSecond = 1000, 50
+	synctest.Test(t, func(t *testing.T) {
+		t.Cleanup(func() { pass(2 * time.Second) })
+		var arrived [60]int
+		began := time.Now()
+		server := wstest.Listen(wstest.HTTP(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			arrived[time.Since(began)/time.Second]++
+			http.Error(w, "not yet", http.StatusServiceUnavailable)
+		})))
+		t.Cleanup(server.Close)
+		sup := start(t, supervisor.WithHostDialRate(perSecond, 1))
+		for range n {
+			connect(t, sup, server, actors.WithPolicy(supervisor.Exponential(time.Second, 2, 10*time.Second)))
+		}
+		pass(30 * time.Second)
+		for second, attempts := range arrived[:30] {
+			if attempts > perSecond+1 || attempts < perSecond-1 {
+				t.Errorf("%d attempts in second %d", attempts, second)
+			}
+		}
+	})
+}
+
 // A server that accepts and closes at once undoes the backoff (alpacon-cli#394).
 func TestComplaintBackoffResetOnConnect(t *testing.T) {
 	inMemory(t, wstest.CloseWith(1012, ""), func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
@@ -32,6 +58,43 @@ func TestComplaintBackoffResetOnConnect(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A token that has gone stale is sent again with every attempt
+// (web_socket_client#31, joewalnes/reconnecting-websocket#57).
+func TestComplaintStaleToken(t *testing.T) {
+	valid := "monday"
+	inMemory(t, guarded(http.StatusUnauthorized, func() string { return valid }), func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+		_, events := connect(t, sup, server, actors.WithCredentials(func(context.Context) (actors.Credentials, error) {
+			return actors.Credentials{Header: http.Header{"Authorization": {valid}}}, nil
+		}, 0))
+		wstest.Next[*messages.Opened](t, events)
+		valid = "tuesday"
+		server.Cut()
+		wstest.Next[*messages.Failed](t, events)
+		wstest.Next[*messages.Closed](t, events)
+		wstest.Next[*messages.Opened](t, events)
+	})
+}
+
+// A server that refuses is asked for ever (phoenix PR#5155, pladaria#126).
+func TestComplaintRetriesForEver(t *testing.T) {
+	for _, status := range []int{400, 401, 403, 404, 410} {
+		inMemory(t, wstest.Status(status, nil), func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+			_, events := connect(t, sup, server)
+			if cause := gaveUp(t, events.Last(t)); cause != messages.GaveUpRefused || server.Accepted() != 2 {
+				t.Errorf("%d: %v after %d attempts", status, cause, server.Accepted())
+			}
+		})
+	}
+	for _, code := range []websocket.StatusCode{1008, 3500, 4999} {
+		inMemory(t, wstest.CloseWith(code, ""), func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+			_, events := connect(t, sup, server)
+			if cause := gaveUp(t, events.Last(t)); cause != messages.GaveUpReason || server.Accepted() != 1 {
+				t.Errorf("%d: %v after %d attempts", code, cause, server.Accepted())
+			}
+		})
+	}
 }
 
 // The first dial is not retried, or start-up waits for it (aspnetcore#24957,

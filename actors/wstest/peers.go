@@ -27,22 +27,29 @@ func HTTP(handler http.Handler) Peer {
 
 // WebSocket is a peer that upgrades as it should and then runs f.
 func WebSocket(f func(*websocket.Conn)) Peer {
-	return HTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
-			InsecureSkipVerify: true, Subprotocols: []string{"wstest"},
-			CompressionMode: websocket.CompressionContextTakeover,
-		})
-		if err != nil {
-			return
-		}
-		defer ws.CloseNow() //nolint:errcheck // it is over either way
-		ws.SetReadLimit(-1)
-		f(ws)
-	}))
+	return HTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { serve101(w, r, f) }))
+}
+
+func serve101(w http.ResponseWriter, r *http.Request, f func(*websocket.Conn)) {
+	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		InsecureSkipVerify: true, Subprotocols: []string{"wstest"},
+		CompressionMode: websocket.CompressionContextTakeover,
+	})
+	if err != nil {
+		return
+	}
+	defer ws.CloseNow() //nolint:errcheck // it is over either way
+	ws.SetReadLimit(-1)
+	f(ws)
 }
 
 // Echo sends back what it gets.
-var Echo = WebSocket(func(ws *websocket.Conn) {
+var Echo = WebSocket(echo)
+
+// ServeEcho is Echo as an HTTP handler, for those that look at the request first.
+func ServeEcho(w http.ResponseWriter, r *http.Request) { serve101(w, r, echo) }
+
+func echo(ws *websocket.Conn) {
 	for {
 		kind, data, err := ws.Read(context.Background())
 		if err != nil {
@@ -52,7 +59,7 @@ var Echo = WebSocket(func(ws *websocket.Conn) {
 			return
 		}
 	}
-})
+}
 
 // CloseWith upgrades and closes at once, with a code and a reason.
 func CloseWith(code websocket.StatusCode, reason string) Peer {
