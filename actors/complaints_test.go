@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,10 +28,10 @@ func TestComplaintReconnectStorm(t *testing.T) {
 	const n, perSecond = 1000, 50
 	synctest.Test(t, func(t *testing.T) {
 		t.Cleanup(func() { pass(2 * time.Second) })
-		var arrived [60]int
+		var arrived [60]atomic.Int64
 		began := time.Now()
 		server := wstest.Listen(wstest.HTTP(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			arrived[time.Since(began)/time.Second]++
+			arrived[time.Since(began)/time.Second].Add(1)
 			http.Error(w, "not yet", http.StatusServiceUnavailable)
 		})))
 		t.Cleanup(server.Close)
@@ -39,8 +40,8 @@ func TestComplaintReconnectStorm(t *testing.T) {
 			connect(t, sup, server, actors.WithPolicy(supervisor.Exponential(time.Second, 2, 10*time.Second)))
 		}
 		pass(30 * time.Second)
-		for second, attempts := range arrived[:30] {
-			if attempts > perSecond+1 || attempts < perSecond-1 {
+		for second := range 30 {
+			if attempts := arrived[second].Load(); attempts > perSecond+1 || attempts < perSecond-1 {
 				t.Errorf("%d attempts in second %d", attempts, second)
 			}
 		}

@@ -23,7 +23,7 @@ var storm = row{
 	unit: "s", less: true,
 	systems: []system{{name: sockvisor}, {name: expectation}},
 	targets: []target{{expectation, 1.25}},
-	note:    "backoff from 1 s, doubled up to 8 s, with full jitter; no governor yet",
+	note:    "backoff from 1 s, doubled up to 8 s, with full jitter; the governor at its default of 1,000 attempts a second",
 }
 
 const expectation = "the policy's own expectation"
