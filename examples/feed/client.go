@@ -24,11 +24,11 @@ type client struct {
 }
 
 // connect connects to an exchange, with the heartbeat that it wants.
-func connect(sup *supervisor.Supervisor, x *exchange, log *log.Logger) (*client, error) {
+func connect(sup *supervisor.Supervisor, x *exchange, log *log.Logger, began time.Time) (*client, error) {
 	started := make(chan *actor.PID, 1)
 	options := append([]actors.Option{
 		actors.WithHandler(func() actor.Actor {
-			return &feed{name: x.name, symbols: symbols, log: log, began: time.Now(), started: started}
+			return &feed{name: x.name, symbols: symbols, log: log, began: began, started: started}
 		}),
 		actors.WithOnOpen(subscribe),
 		actors.WithCorrelation(correlate, 0),
@@ -71,11 +71,11 @@ func (c *client) settle(ctx context.Context) error {
 		seqs[symbol] = listing.seq
 	}
 	c.root.Send(c.feed, &settle{seqs: seqs, settled: settled})
-	for range symbols {
+	for n := range symbols {
 		select {
 		case <-settled:
 		case <-ctx.Done():
-			return ctx.Err()
+			return fmt.Errorf("%d of %d books have caught up: %w", n, len(symbols), ctx.Err())
 		}
 	}
 	return nil
