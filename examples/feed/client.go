@@ -66,7 +66,7 @@ func (c *client) catchUp(ctx context.Context) error {
 
 // settle waits for the books.
 func (c *client) settle(ctx context.Context) error {
-	settled, seqs := make(chan string, len(symbols)), make(map[string]uint64)
+	settled, seqs := make(chan struct{}, len(symbols)), make(map[string]uint64)
 	for symbol, listing := range c.exchange.look() {
 		seqs[symbol] = listing.seq
 	}
