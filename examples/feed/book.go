@@ -23,7 +23,6 @@ type book struct {
 	conn   *actor.PID
 
 	replica
-	epoch  uint64
 	asked  int    // snapshots, so far
 	id     string // of the one that is awaited
 	quotes quotes
@@ -52,7 +51,7 @@ func (*quoteNow) IgnoreDeadLetterLogging() {}
 // live and has seen the given number of changes.
 type settle struct {
 	seqs    map[string]uint64 // by symbol
-	settled chan<- string     // has room for all
+	settled chan<- struct{}   // has room for all
 }
 
 // look asks the feed and each book for a view of it.
@@ -64,7 +63,6 @@ type look struct {
 // view is what a book publishes of itself.
 type view struct {
 	symbol string
-	epoch  uint64
 	replica
 	quotes quotes
 }
@@ -77,7 +75,6 @@ func (b *book) Receive(ctx actor.Context) {
 	case *actor.Stopping:
 		b.timer.Stop()
 	case *messages.Opened:
-		b.epoch = m.Epoch
 		b.ask(ctx)
 	case *report:
 		if b.update(m) {
@@ -121,7 +118,7 @@ func (b *book) answer(ctx actor.Context, a *messages.Answer) {
 		if late := new(messages.AskTimeoutError); errors.As(a.Err, &late) {
 			b.ask(ctx)
 		}
-		return // its epoch is over: the next one begins with an ask
+		return // else its epoch is over: the next one begins with an ask
 	}
 	s := new(report)
 	if err := json.Unmarshal(a.Received.Data, s); err != nil {
@@ -173,12 +170,12 @@ func (b *book) settled(ctx actor.Context) {
 		return
 	}
 	b.quote(ctx)
-	b.settle.settled <- b.symbol
+	b.settle.settled <- struct{}{}
 	b.settle = nil
 }
 
 func (b *book) view() *view {
-	v := &view{symbol: b.symbol, epoch: b.epoch, replica: b.replica, quotes: b.quotes}
+	v := &view{symbol: b.symbol, replica: b.replica, quotes: b.quotes}
 	v.levels, v.pending = newLevels(b.all()...), nil
 	return v
 }

@@ -24,11 +24,11 @@ type client struct {
 }
 
 // connect connects to an exchange, with the heartbeat that it wants.
-func connect(sup *supervisor.Supervisor, x *exchange, log *log.Logger) (*client, error) {
+func connect(sup *supervisor.Supervisor, x *exchange, log *log.Logger, began time.Time) (*client, error) {
 	started := make(chan *actor.PID, 1)
 	options := append([]actors.Option{
 		actors.WithHandler(func() actor.Actor {
-			return &feed{name: x.name, symbols: symbols, log: log, began: time.Now(), started: started}
+			return &feed{name: x.name, symbols: symbols, log: log, began: began, started: started}
 		}),
 		actors.WithOnOpen(subscribe),
 		actors.WithCorrelation(correlate, 0),
@@ -66,16 +66,16 @@ func (c *client) catchUp(ctx context.Context) error {
 
 // settle waits for the books.
 func (c *client) settle(ctx context.Context) error {
-	settled, seqs := make(chan string, len(symbols)), make(map[string]uint64)
+	settled, seqs := make(chan struct{}, len(symbols)), make(map[string]uint64)
 	for symbol, listing := range c.exchange.look() {
 		seqs[symbol] = listing.seq
 	}
 	c.root.Send(c.feed, &settle{seqs: seqs, settled: settled})
-	for range symbols {
+	for n := range symbols {
 		select {
 		case <-settled:
 		case <-ctx.Done():
-			return ctx.Err()
+			return fmt.Errorf("%d of %d books have caught up: %w", n, len(symbols), ctx.Err())
 		}
 	}
 	return nil

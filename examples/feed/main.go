@@ -99,12 +99,13 @@ func run(out io.Writer, p plan) ([]*outcome, error) {
 
 // connectAll starts the exchanges and connects to them.
 func connectAll(sup *supervisor.Supervisor, log *log.Logger, p plan) (clients []*client, err error) {
+	began := time.Now()
 	for i, name := range []string{"alpha", "bravo", "charlie"} {
 		x, err := startExchange(name, p.seed+uint64(i), p)
 		if err != nil {
 			return clients, err
 		}
-		c, err := connect(sup, x, log)
+		c, err := connect(sup, x, log, began)
 		if err != nil {
 			return clients, errors.Join(err, x.stop(context.Background()))
 		}
