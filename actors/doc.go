@@ -34,7 +34,9 @@
 // When the handler has [DefaultMaxUnhandled] messages before it, the connection
 // stops reading, and TCP makes the peer wait. This needs nothing from the
 // handler; one that is shared (WithHandlerPID) says with [messages.Ack] what it
-// has handled. The heartbeat does not count the time in which nothing is read.
+// has handled. The heartbeat does not count the time in which nothing is read. A
+// handler that passes messages on to actors of its own has handled them when its
+// Receive returns: what those have before them is not bounded by this.
 //
 // # Goroutines
 //

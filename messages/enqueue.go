@@ -42,7 +42,7 @@ func (e *Enqueue) Validate() error {
 // does, but never behind what is queued after it.
 type Flush struct{}
 
-// Flushed answers a [Flush].
+// Flushed answers a [Flush], after the receipts of what it waited for.
 type Flushed struct {
 	// Err is nil, or a [ClosedError] if the connection ended before.
 	Err error

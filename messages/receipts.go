@@ -5,8 +5,9 @@ import "github.com/asynkron/protoactor-go/actor"
 // A receipt says what became of an [Enqueue] that asked for one. It is exactly one
 // of the three types below.
 
-// Written says that the kernel has taken the message: it is on its way to the peer.
-// With actors.WithResend it says more: that the peer has read it.
+// Written says that the kernel has taken the message: it is on its way to the peer, who
+// may be gone before it arrives. With actors.WithResend it says more: that the peer has
+// read it.
 type Written struct {
 	Conn    *actor.PID
 	Message *Enqueue
