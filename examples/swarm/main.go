@@ -13,8 +13,8 @@
 //	go run ./examples/swarm -storm -n 1000 -dials 100 -storm-away 5s -storm-accepts 50
 //
 // It prints a line for every second since the cut, and fails if the clients attempted
-// more in any of them than their governor allows, or are not all back within two
-// minutes.
+// more in any of them than their governor allows, or are not all back two minutes
+// after the server is.
 package main
 
 import (
