@@ -137,7 +137,7 @@ func (g *governor) giveTurns(ctx actor.Context) {
 			g.wind(ctx, wait)
 			return
 		}
-		g.giveTurn(ctx, h)
+		g.giveTurn(ctx, h, now)
 	}
 }
 
@@ -172,9 +172,10 @@ func (g *governor) next(now time.Time) (h *host, wait time.Duration) {
 	return nil, wait
 }
 
-// giveTurn gives a host's first its turn, and the host goes to the end of the line.
-func (g *governor) giveTurn(ctx actor.Context, h *host) {
-	now := time.Now()
+// giveTurn gives a host's first its turn, and the host goes to the end of the line. Its
+// now is that of next: a limiter that is asked with an earlier time than before counts
+// what lies between a second time.
+func (g *governor) giveTurn(ctx actor.Context, h *host, now time.Time) {
 	g.all.AllowN(now, 1)
 	h.limit.AllowN(now, 1)
 	d := h.queue.Remove(h.queue.Front()).(*dial)
