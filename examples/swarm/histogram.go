@@ -43,6 +43,20 @@ func (t *tally) busiest() (most int64) {
 	return most
 }
 
+// over is the first second at whose end there had been more attempts than a bucket of
+// so many a second and so many at once has let through, or -1. A turn that a busy
+// machine takes up late can make one second fuller, but never the sum.
+func (t *tally) over(perSecond float64, burst int) int {
+	sum := int64(0)
+	for i := range t.seconds {
+		sum += t.seconds[i].attempts.Load()
+		if float64(sum) > float64(burst)+perSecond*float64(i+1) && i < len(t.seconds)-1 {
+			return i
+		}
+	}
+	return -1
+}
+
 func (t *tally) row(second, open int) row {
 	c := &t.seconds[second]
 	return row{second: second, attempts: c.attempts.Load(), accepted: c.accepted.Load(), refused: c.refused.Load(), open: open}

@@ -117,8 +117,8 @@ func (s *storm) rage(ctx context.Context) error {
 	busiest := s.tally.busiest()
 	fmt.Fprintf(s.out, "\nattempts in the busiest second: %d (the governor allows %v + burst %d)\n", busiest, s.dials, s.burst)
 	fmt.Fprintf(s.out, "everyone back after %.1f s, %.1f s of them without a server\n", took.Seconds(), s.away.Seconds())
-	if busiest > int64(s.bound()) {
-		return fmt.Errorf("%d attempts in a second, of at most %d", busiest, s.bound())
+	if second := s.tally.over(s.dials, s.burst); second >= 0 {
+		return fmt.Errorf("more attempts by the end of second %d than the governor allows", second)
 	}
 	return nil
 }

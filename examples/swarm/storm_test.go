@@ -49,6 +49,12 @@ func TestStormTally(t *testing.T) {
 	}
 	tally.seconds[0].attempts.Add(2)
 	tally.seconds[1].attempts.Add(5)
+	if got := tally.over(1, 5); got != -1 {
+		t.Errorf("over in second %d", got)
+	}
+	if got := tally.over(1, 4); got != 1 {
+		t.Error("more than the bucket, and nothing said")
+	}
 	if got := tally.busiest(); got != 5 {
 		t.Errorf("got %d", got)
 	}
