@@ -51,7 +51,7 @@ func (c *correlation) validate() error {
 type asking struct {
 	ask   *messages.Ask
 	to    addressee
-	timer *time.Timer
+	timer *time.Timer // nil until it is begun
 	over  bool
 }
 
@@ -102,18 +102,29 @@ func (m *mailbox) admitAsk(ask *messages.Ask, to addressee) (*asking, error) {
 		c.asking.Add(-1)
 		return nil, &messages.TooManyAsksError{Limit: limits.maximum}
 	}
-	timeout := ask.Timeout
-	if timeout == 0 {
-		timeout = messages.DefaultAskTimeout
-	}
 	a := &asking{ask: ask, to: to}
-	a.timer = time.AfterFunc(timeout, func() { m.post(&askOver{a, &messages.AskTimeoutError{After: timeout}}) })
 	if err := m.pushParcel(&parcel{send: ask.Send, asked: a}); err != nil {
-		a.timer.Stop()
 		c.asking.Add(-1)
 		return nil, err
 	}
+	m.post(&askBegun{a})
 	return a, nil
+}
+
+// askBegun has the connection time an ask that is queued.
+type askBegun struct{ asking *asking }
+
+func (c *connection) askBegun(m *askBegun) {
+	a, timeout := m.asking, m.asking.ask.Timeout
+	if a.over {
+		return
+	}
+	if timeout == 0 {
+		timeout = messages.DefaultAskTimeout
+	}
+	a.timer = time.AfterFunc(timeout, func() {
+		c.mailbox.post(&askOver{a, &messages.AskTimeoutError{After: timeout}})
+	})
 }
 
 // expectAnswer reports whether a question is still to be asked.
@@ -141,7 +152,9 @@ func (c *Conn) finishAsk(a *asking, received *messages.Received, err error) {
 		return
 	}
 	a.over = true
-	a.timer.Stop()
+	if a.timer != nil {
+		a.timer.Stop()
+	}
 	c.asking.Add(-1)
 	if c.asks[a.ask.ID] == a {
 		delete(c.asks, a.ask.ID)
@@ -163,7 +176,7 @@ func (c *connection) response(m *response) {
 		c.finishAsk(a, m.received, nil)
 		return
 	}
-	if m.epoch == c.own && c.phase == open {
+	if m.epoch == c.own && (c.phase == open || c.phase == changing || c.phase == failing) {
 		c.tell(m.received) // who gives it back to the credit
 		return
 	}

@@ -42,13 +42,14 @@ func (c *connection) startClosing() {
 	c.credit.poke()
 	c.failAsks(&messages.ClosedError{})
 	c.expire(c.config.closeTimeout)
+	c.mailbox.closing = true
 	c.closeIfWritten()
 }
 
 // closeIfWritten sends the close frame if one was asked for and the lane, which takes
 // no more, is empty.
 func (c *connection) closeIfWritten() {
-	if c.phase != closing || c.failure != nil || c.unsent() > 0 {
+	if c.phase != closing || c.failure != nil || c.sock.saidClose.Load() || c.unsent() > 0 {
 		return
 	}
 	c.confirmAll()

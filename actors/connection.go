@@ -98,6 +98,8 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.aged(m)
 	case *response:
 		c.response(m)
+	case *askBegun:
+		c.askBegun(m)
 	case *askOver:
 		c.finishAsk(m.asking, nil, m.err)
 	case *flushing:

@@ -25,6 +25,8 @@ type mailbox struct {
 	outlet outlet
 	// held says that the lane waits for the next socket, while this one closes.
 	held bool
+	// closing says that a close frame follows what is in the lane.
+	closing bool
 	// over says that the connection ended: sends that are still queued, or
 	// in the act of being queued, are dropped.
 	over bool
@@ -190,6 +192,9 @@ func (m *mailbox) handled(any) {}
 
 // drained puts on the wire what was written in this run.
 func (m *mailbox) drained() {
+	if m.closing && m.outlet != nil {
+		m.actorOf().(*connection).closeIfWritten()
+	}
 	switch {
 	case m.outlet == nil:
 	case m.conn.outbox != nil:
@@ -212,12 +217,15 @@ func (m *mailbox) next() any {
 	if m.over {
 		return m.nextOver()
 	}
+	if send := m.direct; send != nil { // before what came since it was seen to be free
+		m.direct = nil
+		if m.draining() != nil {
+			return send
+		}
+		m.queue(send)
+	}
 	if message := m.control.pop(); message != nil {
 		return message
-	}
-	if send := m.direct; send != nil {
-		m.direct = nil
-		return send
 	}
 	m.trim()
 	if out := m.draining(); out != nil && out.ready() {

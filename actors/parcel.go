@@ -70,10 +70,9 @@ func (m *mailbox) pushParcel(p *parcel) error {
 	}
 	if err != nil {
 		m.overflowed(err)
-		return err
 	}
-	m.wake()
-	return nil
+	m.wake() // also if not: what was reserved for a moment may have held up a close
+	return err
 }
 
 // Enqueue queues a message with conditions, or returns at once why not: see

@@ -97,6 +97,9 @@ func (o *outbox) handAgain() {
 	o.again = append(o.handed, o.again...)
 	o.handed = nil
 	o.count = o.settled
+	for _, f := range o.flushes { // they wait for those that go again
+		f.passed = false
+	}
 }
 
 // next returns the next parcel that is to be handed again, or nil.

@@ -77,8 +77,8 @@ func (s *Send) Validate() error {
 // written, the closing handshake of RFC 6455 (section 7.1.2) is made, and it is
 // never retried. From the moment it is posted every later Send is refused.
 //
-// A connection without a socket, because it is dialling or waiting to
-// reconnect, ends at once and what is queued is dropped. A second Close does
+// A connection without a socket, because it is dialling, waiting to reconnect or
+// changing to a fresh one, ends and what is queued is dropped. A second Close does
 // nothing. A Close that may not be sent is refused like a Send
 // ([CloseCodeError], [CloseReasonError]) and closes nothing.
 type Close struct {

@@ -56,10 +56,11 @@ type governor struct {
 
 // host is where some want to go.
 type host struct {
-	name  string
-	limit *rate.Limiter
-	queue *list.List // of *dial
-	now   int        // that dial
+	name   string
+	limit  *rate.Limiter
+	queue  *list.List // of *dial
+	inTurn bool       // it is among those that somebody waits for, or was until now
+	now    int        // that dial
 }
 
 type dialKey struct {
@@ -108,10 +109,17 @@ func (g *governor) enqueue(m *Dial) {
 		g.hosts[m.Host] = h
 	}
 	d := &dial{Dial: m, host: h}
-	if d.waiting = h.queue.PushBack(d); h.queue.Len() == 1 {
+	d.waiting = h.queue.PushBack(d)
+	g.lineUp(h)
+	g.dials[dialKey{m.Conn.Id, m.Epoch}] = d
+}
+
+// lineUp puts a host at the end of those that take turns, once.
+func (g *governor) lineUp(h *host) {
+	if !h.inTurn {
+		h.inTurn = true
 		g.waiting = append(g.waiting, h)
 	}
-	g.dials[dialKey{m.Conn.Id, m.Epoch}] = d
 }
 
 func (g *governor) over(key dialKey) {
@@ -154,11 +162,13 @@ func (g *governor) next(now time.Time) (h *host, wait time.Duration) {
 	for i, one := range g.waiting {
 		switch {
 		case one.queue.Len() == 0: // they have left
+			one.inTurn = false
 			continue
 		case one.now < g.limits.atATimeEach:
 			until := untilToken(one.limit, now)
 			if until == 0 {
 				g.waiting = append(kept, g.waiting[i+1:]...)
+				one.inTurn = false
 				return one, 0
 			}
 			if wait == 0 || until < wait {
@@ -183,7 +193,7 @@ func (g *governor) giveTurn(ctx actor.Context, h *host, now time.Time) {
 	h.now++
 	g.now++
 	if h.queue.Len() > 0 {
-		g.waiting = append(g.waiting, h)
+		g.lineUp(h)
 	}
 	ctx.Send(d.Conn, &Turn{Epoch: d.Epoch})
 }
@@ -214,7 +224,7 @@ func (g *governor) sweep() {
 		return
 	}
 	for name, h := range g.hosts {
-		if h.now == 0 && h.queue.Len() == 0 && h.limit.Tokens() >= float64(h.limit.Burst()) {
+		if h.now == 0 && h.queue.Len() == 0 && !h.inTurn && h.limit.Tokens() >= float64(h.limit.Burst()) {
 			delete(g.hosts, name)
 		}
 	}

@@ -172,6 +172,7 @@ func TestGovernorForgetsHosts(t *testing.T) {
 			m := &Dial{Conn: actor.NewPID("x", "x"), Epoch: uint64(i), Host: fmt.Sprint(i)}
 			g.enqueue(m)
 			g.over(dialKey{"x", uint64(i)})
+			g.next(time.Now())
 		}
 	})
 	if n := len(g.hosts); n > 128 {
