@@ -376,3 +376,37 @@ func TestFlushLeft(t *testing.T) {
 		}
 	})
 }
+
+// A flush over a reconnect does not wait for what was too late to go again.
+func TestFlushOverStaleResend(t *testing.T) {
+	inMemory(t, wstest.Mute, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+		conn, events := connect(t, sup, server, actors.WithResend(), actors.WithoutHeartbeat())
+		wstest.Next[*messages.Opened](t, events)
+		send(t, conn, &messages.Enqueue{Send: messages.Text("stale"), TTL: time.Second}, &messages.Enqueue{Send: messages.Text("kept")})
+		synctest.Wait()
+		r := newRequester(sup)
+		r.request(conn, &messages.Flush{})
+		synctest.Wait()
+		server.Become(newPeerLog().peer())
+		server.Cut()
+		if f := answer[*messages.Flushed](t, r); f.Err != nil || conn.Queued() != 0 {
+			t.Errorf("got %v, %d queued", f.Err, conn.Queued())
+		}
+	})
+}
+
+// A close is not held up by what the policy drops last, while the peer has yet to
+// confirm the rest.
+func TestCloseAfterDropWithResend(t *testing.T) {
+	inMemory(t, newPeerLog().peer(), func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+		conn, events := connect(t, sup, server, actors.WithResend(), actors.WithQueue(2, 1000), actors.WithOverflow(actors.DropOldest))
+		wstest.Next[*messages.Opened](t, events)
+		for range 5 {
+			_ = conn.Send(messages.Text("x"))
+		}
+		began := time.Now()
+		if e := closeAndWait(t, conn, events); !e.Clean || time.Since(began) != 0 {
+			t.Errorf("got %s after %v", wstest.Describe(e), time.Since(began))
+		}
+	})
+}
