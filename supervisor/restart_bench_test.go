@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/messages"
 )
 
 // BenchmarkRestart is a child that fails whenever it has started: from the failure
@@ -31,6 +33,8 @@ func BenchmarkRestart(b *testing.B) {
 				return
 			}
 			ctx.Send(ctx.Self(), "fail")
+		case *messages.Close: // of the Stop at the end
+			ctx.Send(ctx.Parent(), &Finished{Conn: ctx.Self(), Clean: true})
 		case string:
 			panic(&Failure{Epoch: uint64(starts)})
 		}
