@@ -17,6 +17,7 @@ func (c *connection) close(m *messages.Close) {
 		return // the second does nothing
 	}
 	c.asked = m
+	c.becauseAsked()
 	switch c.phase {
 	case connecting:
 		c.end()
@@ -53,11 +54,14 @@ func (c *connection) closeIfWritten() {
 		return
 	}
 	c.confirmAll()
-	code := c.asked.Code
-	if code == 0 {
-		code = messages.CloseNormal
+	c.sayClose(codeAsked(c.asked), c.asked.Reason)
+}
+
+func codeAsked(m *messages.Close) messages.CloseCode {
+	if m.Code == 0 {
+		return messages.CloseNormal
 	}
-	c.sayClose(code, c.asked.Reason)
+	return m.Code
 }
 
 // sayClose begins the closing handshake. The reader ends with the peer's close frame,
@@ -93,6 +97,7 @@ func (c *connection) tellLast() {
 	c.discardReady()
 	if c.told {
 		c.own, c.told, c.written, c.failure = c.epoch.Add(1), false, 0, nil
+		c.cause = messages.CauseAsked
 	}
 	c.phase = closed
 	c.setState(messages.StateClosed)
@@ -108,7 +113,8 @@ func (c *connection) tellLast() {
 func (c *connection) tellClosed(e *messages.Closed) {
 	c.told = true
 	e.Conn, e.Epoch, e.Attempt, e.Written = c.pid, c.own, c.attempt, c.written
-	e.Code, e.Reason, e.Clean = closeOf(c.failure)
+	e.Code, e.Reason, e.Clean = c.closeOf()
+	e.Cause = c.cause
 	c.tell(e)
 }
 
@@ -122,13 +128,30 @@ func (c *connection) finish() {
 	c.system.Root.Send(c.ctx.Parent(), &supervisor.Finished{Conn: c.pid, Clean: c.clean, Dropped: c.dropped})
 }
 
-// closeOf returns what a Closed says for the reason that an epoch ended.
-func closeOf(reason error) (code messages.CloseCode, text string, clean bool) {
+// becauseAsked notes that this side ends the epoch, unless something else has begun
+// to. A rotation is none: there will be no next socket.
+func (c *connection) becauseAsked() {
+	if c.cause == "" || c.phase == changing {
+		c.cause = messages.CauseAsked
+	}
+}
+
+// closeOf returns what a Closed says: what the peer said last, else the code of the
+// error for which this side closed, else what this side was asked to say.
+func (c *connection) closeOf() (code messages.CloseCode, text string, clean bool) {
 	var peer *messages.PeerClosedError
-	if errors.As(reason, &peer) {
+	if errors.As(c.failure, &peer) {
 		return peer.Code, peer.Reason, true
 	}
-	return codeOf(reason), "", false
+	code = codeOf(c.failure)
+	switch {
+	case code != messages.CloseAbnormal:
+	case c.cause == messages.CauseAsked && c.asked != nil:
+		code = codeAsked(c.asked)
+	case c.cause == messages.CauseAsked, c.cause == messages.CauseRotation: // or stopped by its PID
+		code = messages.CloseGoingAway
+	}
+	return code, "", false
 }
 
 // codeOf returns the code with which this side closes for a reason.

@@ -92,7 +92,7 @@ func TestCloseWhileDialling(t *testing.T) {
 		synctest.Wait()
 		began := time.Now()
 		e := closeAndWait(t, conn, events)
-		if e.Epoch != 1 || e.Clean || e.Code != messages.CloseAbnormal || e.Dropped != 1 || time.Since(began) != 0 {
+		if e.Epoch != 1 || e.Clean || e.Code != messages.CloseNormal || e.Dropped != 1 || time.Since(began) != 0 {
 			t.Errorf("got %s, %d dropped", wstest.Describe(e), e.Dropped)
 		}
 		gone(t, sup, conn, events)
@@ -125,7 +125,7 @@ func TestCloseTimeout(t *testing.T) {
 		wstest.Next[*messages.Opened](t, events)
 		began := time.Now()
 		e := closeAndWait(t, conn, events)
-		if took := time.Since(began); e.Clean || e.Code != messages.CloseAbnormal || took != actors.DefaultCloseTimeout {
+		if took := time.Since(began); e.Clean || e.Code != messages.CloseNormal || took != actors.DefaultCloseTimeout {
 			t.Errorf("got %s after %v", wstest.Describe(e), took)
 		}
 		gone(t, sup, conn, events)
@@ -258,7 +258,7 @@ func TestStopOfThePID(t *testing.T) {
 		conn, events := connect(t, sup, server)
 		wstest.Next[*messages.Opened](t, events)
 		sup.System().Root.Stop(conn.PID())
-		if e := wstest.Next[*messages.Closed](t, events); e.Clean || e.WillRetry {
+		if e := wstest.Next[*messages.Closed](t, events); e.Clean || e.WillRetry || e.Code != messages.CloseGoingAway {
 			t.Errorf("got %s", wstest.Describe(e))
 		}
 		gone(t, sup, conn, events)

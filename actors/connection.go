@@ -53,14 +53,15 @@ type connection struct {
 	written    uint64
 	rotating   bool // a fresh socket is on its way
 
-	failure error           // the first, which counts
-	asked   *messages.Close // by the user
-	timer   *time.Timer     // of a step of ending
-	quiet   *time.Timer     // of a client that says nothing
-	decided bool            // the supervisor has
-	gaveUp  error           // why it does not try again
-	attempt int             // as the supervisor counts
-	told    bool            // the handler has its Closed of this epoch
+	cause   messages.CloseCause // of the end, empty before it has begun
+	failure error               // the first, which counts
+	asked   *messages.Close     // by the user
+	timer   *time.Timer         // of a step of ending
+	quiet   *time.Timer         // of a client that says nothing
+	decided bool                // the supervisor has
+	gaveUp  error               // why it does not try again
+	attempt int                 // as the supervisor counts
+	told    bool                // the handler has its Closed of this epoch
 }
 
 var (
@@ -239,6 +240,7 @@ func (c *connection) cutOff() {
 // this cuts it off.
 func (c *connection) stop() {
 	c.stopped = true
+	c.becauseAsked()
 	if c.phase != closed {
 		c.tellLast()
 	}

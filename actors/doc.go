@@ -52,7 +52,7 @@
 //
 // A connection ends by [messages.Close], by Supervisor.Stop or Drain, or because
 // its policy says so. Each closes the socket with a handshake and lets the handler
-// handle the last Closed before it is stopped. Stopping the PID with
-// protoactor's Stop cuts the socket off instead; a message that is just being
-// received may then come after the Closed.
+// handle the last Closed before it is stopped. To poison the PID is a Close too.
+// Stopping the PID with protoactor's Stop cuts the socket off instead; a message that
+// is just being received may then come after the Closed.
 package actors

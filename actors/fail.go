@@ -15,6 +15,7 @@ func (c *connection) fail(reason error) {
 		return
 	}
 	c.failure = reason
+	c.becauseOf(reason)
 	if c.phase == open {
 		c.sayWhy(codeOf(reason))
 	}
@@ -30,6 +31,17 @@ func (c *connection) fail(reason error) {
 	c.release()
 	if c.reader == nil {
 		c.ended()
+	}
+}
+
+// becauseOf notes what ends the epoch, unless something else has begun to.
+func (c *connection) becauseOf(reason error) {
+	switch {
+	case c.cause != "":
+	case is[*messages.PeerClosedError](reason):
+		c.cause = messages.CausePeer
+	default:
+		c.cause = messages.CauseFailure
 	}
 }
 

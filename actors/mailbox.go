@@ -99,6 +99,9 @@ func (m *mailbox) admit(message any) error {
 			return err
 		}
 		m.lane.close() // here and now: what is sent after a close is refused
+	case *actor.PoisonPill: // protoactor would stop, and drop what was sent before
+		m.lane.close()
+		message = &messages.Close{}
 	}
 	m.post(message)
 	return nil

@@ -86,7 +86,7 @@ func (c *connection) rotated(d *dialed) {
 		return
 	}
 	c.ready = d
-	c.phase = changing
+	c.phase, c.cause = changing, messages.CauseRotation
 	c.mailbox.held = true
 	c.heartbeat.alarm.cancel()
 	c.failAsks(&messages.AnswerLostError{Epoch: c.own, Err: errRotated})

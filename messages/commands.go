@@ -81,6 +81,8 @@ func (s *Send) Validate() error {
 // changing to a fresh one, ends and what is queued is dropped. A second Close does
 // nothing. A Close that may not be sent is refused like a Send
 // ([CloseCodeError], [CloseReasonError]) and closes nothing.
+//
+// protoactor's Poison of the connection is a Close with 1000.
 type Close struct {
 	// Code is 1000 to 1003, 1007 to 1014, or 3000 to 4999. Zero means
 	// [CloseNormal].

@@ -42,10 +42,14 @@ type Failed struct {
 type Closed struct {
 	Conn  *actor.PID
 	Epoch uint64
-	// Code and Reason are those of the peer's close frame. Without one, Code
-	// is what this side closed with, or [CloseAbnormal].
+	// Code and Reason are those of the peer's close frame. Without one, Code is
+	// that of whoever ended the epoch: of the Close, Drain or Stop, also where there
+	// was no socket to close; of the error for which this side closed (1002, 1007,
+	// 1009, 1011); and [CloseAbnormal] where the socket broke or an attempt failed.
 	Code   CloseCode
 	Reason string
+	// Cause is who or what ended the epoch.
+	Cause CloseCause
 	// Clean says that both sides sent a close frame (the browser's wasClean).
 	Clean bool
 	// WillRetry says that the supervisor makes another attempt, RetryIn from
