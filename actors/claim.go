@@ -22,8 +22,13 @@ func claimed(system *actor.ActorSystem, pid *actor.PID) *claim {
 	return c
 }
 
-// actorOf returns the actor of a mailbox.
-func (r *runner) actorOf() actor.Actor { return r.invoker.(actor.Context).Actor() }
+// actorOf returns the actor of a mailbox, or nil once it has stopped.
+func (r *runner) actorOf() actor.Actor {
+	if ctx, ok := r.invoker.(actor.Context); ok {
+		return ctx.Actor()
+	}
+	return nil
+}
 
 // hold keeps a mailbox from running until release.
 func (r *runner) hold() { r.status.Store(running) }

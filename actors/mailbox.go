@@ -268,22 +268,12 @@ func (m *mailbox) nextOver() any {
 	return m.control.pop()
 }
 
-// stop ends the mailbox with its actor, to which protoactor delivers nothing
-// any more: what is left is discarded, now and whenever it comes.
+// stop ends the mailbox with its actor, to which protoactor delivers nothing any more:
+// what is left is discarded, now and whenever it comes. See stopped.
 func (m *mailbox) stop() {
 	m.lane.close()
 	m.outlet, m.over = nil, true
-	m.invoker = stopped{m.invoker}
-}
-
-// stopped is the invoker of an actor that has stopped.
-type stopped struct{ actor.MessageInvoker }
-
-// InvokeUserMessage discards the message.
-func (stopped) InvokeUserMessage(message any) {
-	if d, ok := message.(discarder); ok {
-		d.discard()
-	}
+	m.invoker, m.suspended = &stopped{m.conn.system, m.conn.pid}, false
 }
 
 // sizeOf is what a message of the send lane counts against its bound in bytes.

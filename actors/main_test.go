@@ -52,11 +52,11 @@ func start(t testing.TB, options ...supervisor.Option) *supervisor.Supervisor {
 
 // expected reports whether a dead letter is no sign of a mistake: what asks not
 // to be logged, the end of the handler of a connection that was cut off, and
-// protoactor's own stop of children that are stopping already, when a stop meets
-// a restart.
+// protoactor's own messages about one that fails, restarts and stops at once.
 func expected(message any) bool {
 	switch message.(type) {
-	case actor.IgnoreDeadLetterLogging, *actor.Terminated, *actor.Stop:
+	case actor.IgnoreDeadLetterLogging, *actor.Terminated, *actor.Stop, *actor.Restart, *actor.Failure,
+		*actor.SuspendMailbox, *actor.ResumeMailbox:
 		return true
 	default:
 		return false

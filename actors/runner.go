@@ -18,6 +18,7 @@ type runner struct {
 	system     queue
 	status     atomic.Int32
 	suspended  bool
+	stopping   bool // a Stop was taken
 }
 
 // work is what the runner of a mailbox runs. The one goroutine calls it.
@@ -96,6 +97,7 @@ func (r *runner) run() {
 	defer func() {
 		if reason := recover(); reason != nil {
 			r.invoker.EscalateFailure(reason, message)
+			r.stopOrphan()
 		}
 	}()
 	throughput := r.dispatcher.Throughput()
@@ -119,17 +121,28 @@ func (r *runner) run() {
 	r.work.drained()
 }
 
+// invokeSystem passes on protoactor's own messages, but for a restart once a stop was
+// taken: protoactor would go back from stopped to alive, and what it made alive again
+// nobody can stop, and nobody hears the end of.
 func (r *runner) invokeSystem(message any) {
 	switch message.(type) {
 	case *actor.SuspendMailbox:
-		r.suspended = true
+		r.suspended = !r.hasStopped()
 	case *actor.ResumeMailbox:
 		r.suspended = false
 	case *actor.Restart:
+		if r.stopping {
+			return
+		}
 		r.work.restarting()
 		r.invoker.InvokeSystemMessage(message)
+	case *actor.Stop:
+		r.stopping = true
+		r.invoker.InvokeSystemMessage(message)
+		r.retire()
 	default:
 		r.invoker.InvokeSystemMessage(message)
+		r.retire()
 	}
 }
 

@@ -54,7 +54,11 @@ func newSectionInbox() actor.Mailbox {
 }
 
 // drained has the members write what waits.
-func (m *sectionInbox) drained() { m.actorOf().(*sender).run() }
+func (m *sectionInbox) drained() {
+	if s, ok := m.actorOf().(*sender); ok {
+		s.run()
+	}
+}
 
 func (m *sectionInbox) handled(any) {}
 

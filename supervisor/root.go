@@ -19,6 +19,22 @@ type root struct {
 	timeout  *time.Timer
 	drained  int // shards
 	tally    messages.Drained
+	stopping bool
+}
+
+var _ actor.SupervisorStrategy = (*root)(nil)
+
+// HandleFailure implements actor.SupervisorStrategy. A shard or the governor fails for
+// a bug, and is restarted as protoactor would, but not once the tree stops: protoactor
+// would take it back from stopping to alive, and the tree would wait for it for ever.
+func (r *root) HandleFailure(system *actor.ActorSystem, parent actor.Supervisor, who *actor.PID,
+	statistics *actor.RestartStatistics, reason, message any,
+) {
+	if r.stopping {
+		parent.StopChildren(who)
+		return
+	}
+	actor.DefaultSupervisorStrategy().HandleFailure(system, parent, who, statistics, reason, message)
 }
 
 // Receive implements actor.Actor.
@@ -39,6 +55,7 @@ func (r *root) Receive(ctx actor.Context) {
 	case *drained:
 		r.add(ctx, m.tally)
 	case *actor.Stopping:
+		r.stopping = true
 		if r.timeout != nil {
 			r.timeout.Stop()
 		}
