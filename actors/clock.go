@@ -23,8 +23,12 @@ type clock struct {
 type alarm struct {
 	at    time.Duration // since the clock began
 	early time.Duration // by which it may be early, along with another
-	conn  atomic.Pointer[Conn]
-	due   any // what the connection is told
+	due   any           // what the connection is told
+	// conn is who is told, until the clock rings or the connection cancels: whoever
+	// takes it out.
+	conn atomic.Pointer[Conn]
+	// place is that in the heap, from one on, or zero. It is the clock's.
+	place int
 }
 
 // chime is the timer's.
@@ -46,15 +50,16 @@ func (c *clock) stop() { c.system.Root.Stop(c.pid) }
 // set has a connection told when d is over, unless the alarm is cancelled; or early,
 // if the clock wakes up for another.
 func (c *clock) set(conn *Conn, due any, d, early time.Duration) *alarm {
-	a := &alarm{at: time.Since(c.began) + d, early: early, due: due}
+	a := &alarm{at: sum(time.Since(c.began), d), early: max(early, 0), due: due}
 	a.conn.Store(conn)
 	c.system.Root.Send(c.pid, a)
 	return a
 }
 
-func (a *alarm) cancel() {
-	if a != nil {
-		a.conn.Store(nil)
+// cancel takes an alarm back, which may be nil or over.
+func (c *clock) cancel(a *alarm) {
+	if a != nil && a.conn.Swap(nil) != nil {
+		c.system.Root.Send(c.pid, a) // once more: it leaves the heap
 	}
 }
 
@@ -62,15 +67,27 @@ func (a *alarm) cancel() {
 func (c *clock) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *alarm:
-		heap.Push(&c.alarms, m)
-		if c.alarms[0] == m {
-			c.wind()
-		}
+		c.take(m)
 	case *chime:
 		c.ring()
 	case *actor.Stopping:
 		if c.timer != nil {
 			c.timer.Stop()
+		}
+	}
+}
+
+// take puts an alarm into the heap, or out of it if it was cancelled. The timer that
+// was set for one that left rings in vain, once.
+func (c *clock) take(a *alarm) {
+	switch cancelled := a.conn.Load() == nil; {
+	case cancelled && a.place > 0:
+		heap.Remove(&c.alarms, a.place-1)
+	case cancelled: // before it was here, or it has rung
+	default:
+		heap.Push(&c.alarms, a)
+		if c.alarms[0] == a {
+			c.wind()
 		}
 	}
 }
@@ -86,7 +103,7 @@ func (c *clock) ring() {
 			break
 		}
 		heap.Pop(&c.alarms)
-		if conn := next.conn.Load(); conn != nil {
+		if conn := next.conn.Swap(nil); conn != nil {
 			conn.mailbox.control.push(next.due)
 			conn.mailbox.runHere()
 		}
@@ -107,18 +124,30 @@ func (c *clock) wind() {
 	c.timer.Reset(left)
 }
 
-// alarms is a heap, the next one first.
+// alarms is a heap, the next one first. Each knows its place.
 type alarms []*alarm
 
 func (a alarms) Len() int           { return len(a) }
 func (a alarms) Less(i, j int) bool { return a[i].at < a[j].at }
-func (a alarms) Swap(i, j int)      { a[i], a[j] = a[j], a[i] }
-func (a *alarms) Push(x any)        { *a = append(*a, x.(*alarm)) }
+
+// Swap implements heap.Interface.
+func (a alarms) Swap(i, j int) {
+	a[i], a[j] = a[j], a[i]
+	a[i].place, a[j].place = i+1, j+1
+}
+
+// Push implements heap.Interface.
+func (a *alarms) Push(x any) {
+	one := x.(*alarm)
+	*a = append(*a, one)
+	one.place = len(*a)
+}
 
 // Pop implements heap.Interface.
 func (a *alarms) Pop() any {
 	last := len(*a) - 1
 	x := (*a)[last]
+	x.place = 0
 	(*a)[last] = nil
 	*a = (*a)[:last]
 	return x

@@ -222,8 +222,8 @@ func (c *connection) letGo() {
 	if c.quiet != nil {
 		c.quiet.Stop()
 	}
-	c.heartbeat.alarm.cancel()
-	c.aging.cancel()
+	c.tree.clock.cancel(c.heartbeat.alarm)
+	c.tree.clock.cancel(c.aging)
 	c.mailbox.outlet, c.mailbox.held = nil, false
 }
 

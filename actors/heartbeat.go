@@ -122,7 +122,7 @@ func (c *connection) probe() {
 	if c.config.heartbeat.off {
 		return
 	}
-	c.heartbeat.alarm.cancel()
+	c.tree.clock.cancel(c.heartbeat.alarm)
 	c.heartbeat.wanted = true
 	c.beat()
 	c.heartbeat.wanted = false

@@ -42,7 +42,7 @@ func (k Keepalive) await(s Signs) Beat {
 		return Beat{Next: k.Timeout}
 	}
 	began := max(s.Pinged, s.Resumed)
-	if left := began + k.Timeout - s.Now; left > 0 {
+	if left := sum(began, k.Timeout) - s.Now; left > 0 {
 		return Beat{Next: left}
 	}
 	return Beat{Fail: &messages.HeartbeatError{After: k.Timeout}}

@@ -112,7 +112,7 @@ func (l *limiter) enter() error {
 func (l *limiter) leave() { l.running.Add(-1) }
 
 func overLimit(retryAfter time.Duration) error {
-	seconds := strconv.Itoa(int(math.Ceil(retryAfter.Seconds())))
+	seconds := strconv.FormatInt(int64(math.Ceil(retryAfter.Seconds())), 10)
 	return &UpgradeError{
 		Status: http.StatusServiceUnavailable, Reason: "too many connections", Header: http.Header{"Retry-After": {seconds}},
 	}

@@ -81,14 +81,14 @@ func (c *connection) rotate() {
 func (c *connection) rotated(d *dialed) {
 	c.cancelDial, c.rotating = nil, false
 	if d.err != nil {
-		c.aging.cancel()
+		c.tree.clock.cancel(c.aging)
 		c.ageAfter(supervisor.DefaultDelay)
 		return
 	}
 	c.ready = d
 	c.phase, c.cause = changing, messages.CauseRotation
 	c.mailbox.held = true
-	c.heartbeat.alarm.cancel()
+	c.tree.clock.cancel(c.heartbeat.alarm)
 	c.failAsks(&messages.AnswerLostError{Epoch: c.own, Err: errRotated})
 	c.confirmAll()
 	c.sayClose(messages.CloseGoingAway, "")

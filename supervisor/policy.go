@@ -88,7 +88,7 @@ func (p Policy) Next(f Failures, random *rand.Rand) (time.Duration, error) {
 	delay := p.delay(f.Attempts, random)
 	if asked := min(retryAfter(f.Reason, f.Now), p.MaxRetryAfter); asked > 0 {
 		if p.Jitter {
-			asked += time.Duration(random.Float64() * float64(asked))
+			asked = saturated(float64(asked) * (1 + random.Float64()))
 		}
 		delay = max(delay, asked)
 	}
@@ -103,7 +103,12 @@ func (p Policy) delay(attempt int, random *rand.Rand) time.Duration {
 	if p.Jitter {
 		delay *= random.Float64()
 	}
-	if delay >= math.MaxInt64 { // which a conversion would make negative
+	return saturated(delay)
+}
+
+// saturated is a duration, or the longest one: a conversion could make it negative.
+func saturated(delay float64) time.Duration {
+	if delay >= math.MaxInt64 {
 		return math.MaxInt64
 	}
 	return time.Duration(delay)

@@ -141,6 +141,16 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
+// One that is asked after the end of all time, with jitter on top, is asked then.
+func TestRetryAfterNever(t *testing.T) {
+	const never = time.Duration(math.MaxInt64)
+	reason := &messages.HandshakeError{Status: 503, Header: http.Header{"Retry-After": {"Fri, 31 Dec 9999 23:59:59 GMT"}}}
+	policy := Policy{Jitter: true, MaxRetryAfter: never}
+	if got, err := policy.Next(Failures{Attempts: 1, Reason: reason, Now: time.Now()}, seeded()); got != never || err != nil {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
 func TestPolicyValidate(t *testing.T) {
 	for _, policy := range []Policy{{}, Fixed(1), Exponential(1, 2, 3), {Factor: 1, Cap: time.Hour}} {
 		if err := policy.Validate(); err != nil {
