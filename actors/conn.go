@@ -37,6 +37,7 @@ type Conn struct {
 	outbox  *outbox // nil until something needs it
 	asks    map[string]*asking
 	ready   *dialed // the socket of the next epoch: a server's, or a fresh one
+	dials   uint64  // asked of the governor
 	// What a server wants to know: how it was closed, once, and that the actor has
 	// ended, once.
 	onClosed  func(messages.CloseCode)

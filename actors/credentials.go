@@ -56,16 +56,16 @@ func (c *credentialsConfig) validate() error {
 	return nil
 }
 
-// fresh returns what an attempt is made with.
-func (c *Conn) fresh(ctx context.Context) (Credentials, error) {
-	fixed := Credentials{URL: c.url, Header: c.config.header, Subprotocols: c.config.subprotocols}
-	if c.config.credentials == nil {
+// fresh returns what the attempt is made with.
+func (a *dialAttempt) fresh(ctx context.Context) (Credentials, error) {
+	fixed := Credentials{URL: a.url, Header: a.config.header, Subprotocols: a.config.subprotocols}
+	if a.config.credentials == nil {
 		return fixed, nil
 	}
-	given, err := c.config.credentials.ask(ctx)
+	given, err := a.provide(ctx)
 	if err == nil {
 		given = given.or(fixed)
-		err = given.validate(c.config)
+		err = given.validate(a.config)
 	}
 	if err != nil {
 		return given, &messages.CredentialsError{Err: err}
@@ -73,27 +73,17 @@ func (c *Conn) fresh(ctx context.Context) (Credentials, error) {
 	return given, nil
 }
 
-// ask does not wait for a function that does not heed its context.
-func (c *credentialsConfig) ask(ctx context.Context) (Credentials, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	type result struct {
-		given Credentials
-		err   error
-	}
-	done := make(chan result, 1)
-	go func() {
-		var r result
-		defer func() { done <- r }()
-		defer contained("WithCredentials", &r.err)
-		r.given, r.err = c.provide(ctx)
+// provide asks a function that need not heed its context.
+func (a *dialAttempt) provide(ctx context.Context) (given Credentials, err error) {
+	defer contained("WithCredentials", &err)
+	c := a.config.credentials
+	ctx, stop := a.limit(ctx, c.timeout, func(err error) error { return &messages.CredentialsError{Err: err} })
+	defer func() {
+		if !stop() {
+			err = context.DeadlineExceeded // which has been reported
+		}
 	}()
-	select {
-	case r := <-done:
-		return r.given, r.err
-	case <-ctx.Done():
-		return Credentials{}, ctx.Err()
-	}
+	return c.provide(ctx)
 }
 
 func (c Credentials) or(other Credentials) Credentials {

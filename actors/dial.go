@@ -2,11 +2,7 @@ package actors
 
 import (
 	"context"
-	"crypto/tls"
-	"io"
-	"net"
-	"net/http"
-	"net/http/httptrace"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -39,25 +35,23 @@ func (d *dialed) discard() {
 // startDial asks the tree's governor for a turn to dial.
 func (c *connection) startDial() {
 	c.waiting = time.Now()
-	c.system.Root.Send(c.tree.governor, &supervisor.Dial{Conn: c.pid, Epoch: c.own, Host: c.config.host})
+	c.dials++
+	c.system.Root.Send(c.tree.governor, &supervisor.Dial{Conn: c.pid, Number: c.dials, Host: c.config.host})
 }
 
 // turn dials beside the actor, until cancelDial, and posts dialed. A turn that is not
 // wanted any more has been given back already.
 func (c *connection) turn(m *supervisor.Turn) {
-	if m.Epoch != c.own || c.waiting.IsZero() {
+	if m.Number != c.dials || c.waiting.IsZero() {
 		return
 	}
 	c.waiting = time.Time{}
 	ctx, cancel := context.WithCancel(context.Background())
 	c.cancelDial = cancel
-	epoch := c.own
+	a := &dialAttempt{Conn: c.Conn, epoch: c.own, number: m.Number}
 	go func() {
 		defer cancel()
-		d := c.connect(ctx)
-		d.epoch = epoch
-		c.leaveGovernor(epoch) // first: the connection may ask again in the same epoch
-		c.mailbox.post(d)
+		a.run(ctx)
 	}()
 }
 
@@ -68,98 +62,114 @@ func (c *connection) stopDial() {
 	}
 	if !c.waiting.IsZero() {
 		c.waiting = time.Time{}
-		c.leaveGovernor(c.own)
+		c.leaveGovernor(c.dials)
 	}
 }
 
-func (c *Conn) leaveGovernor(epoch uint64) {
-	c.system.Root.Send(c.tree.governor, &supervisor.DialOver{Conn: c.pid, Epoch: epoch})
+func (c *Conn) leaveGovernor(number uint64) {
+	c.system.Root.Send(c.tree.governor, &supervisor.DialOver{Conn: c.pid, Number: number})
 }
 
-// connect makes one attempt, with fresh credentials.
-func (c *Conn) connect(ctx context.Context) *dialed {
-	with, err := c.fresh(ctx)
+// dialAttempt is one dial, on a goroutine of its own. For the connection it is over when
+// its time is, whatever the peer does, or a function of the user's that it calls; for
+// the governor when nothing of it is left.
+type dialAttempt struct {
+	*Conn
+	epoch, number uint64
+
+	reported atomic.Bool             // set by whoever is first: the attempt itself, or the end of its time
+	reached  atomic.Pointer[reached] // written by the attempt, read by either
+
+	// The attempt's alone.
+	sock     *socket
+	unwatch  func() bool // the end of the time does not abort the socket any more
+	upgraded *upgraded
+	err      error // of RoundTrip
+}
+
+// errExited is for a function of the user's that never returns, and does not panic.
+var errExited = errors.New("the goroutine of the dial has exited")
+
+func (a *dialAttempt) run(ctx context.Context) {
+	d := &dialed{err: &messages.HandlerError{Reason: errExited}}
+	defer func() {
+		a.leaveGovernor(a.number)
+		a.report(d)
+	}()
+	d = a.connect(ctx)
+}
+
+// report tells the connection how the attempt ended, once.
+func (a *dialAttempt) report(d *dialed) {
+	if a.reported.Swap(true) {
+		d.discard()
+		return
+	}
+	d.epoch = a.epoch
+	a.mailbox.post(d)
+}
+
+// limit returns a context that ends after d. When it does, or ctx does, before stop is
+// called, the attempt is over for the connection; stop then returns false.
+func (a *dialAttempt) limit(ctx context.Context, d time.Duration, why func(error) error) (_ context.Context, stop func() bool) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	unwatch := context.AfterFunc(ctx, func() { a.report(&dialed{err: why(ctx.Err())}) })
+	return ctx, func() bool {
+		defer cancel()
+		return unwatch()
+	}
+}
+
+// connect makes the attempt, with fresh credentials.
+func (a *dialAttempt) connect(ctx context.Context) (d *dialed) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			d = &dialed{err: &messages.InternalError{Reason: reason}}
+		}
+	}()
+	with, err := a.fresh(ctx)
 	if err != nil {
 		return &dialed{err: err}
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.config.handshakeTimeout)
-	defer cancel()
-	return c.dial(ctx, with)
+	return a.dial(ctx, with)
 }
 
-// dial makes the handshake. The HTTP transport is of this attempt alone: a shared one
-// may hand the connection that one request dialled to another.
-func (c *Conn) dial(ctx context.Context, with Credentials) *dialed {
-	// The transport dials, and writes the request, on goroutines that may
-	// outlast a cancelled Dial.
-	var sock atomic.Pointer[socket]
-	var asked atomic.Bool
-	transport := c.config.transport(func(conn net.Conn) net.Conn {
-		s := newSocket(conn, c)
-		sock.Store(s)
-		return s
-	})
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteRequest: func(httptrace.WroteRequestInfo) { asked.Store(true) },
-	})
-	ws, response, err := websocket.Dial(ctx, with.URL, &websocket.DialOptions{
-		HTTPClient:      &http.Client{Transport: transport, CheckRedirect: doNotFollow},
-		HTTPHeader:      with.Header,
-		Subprotocols:    with.Subprotocols,
-		CompressionMode: c.config.compression,
-		OnPingReceived:  func(ctx context.Context, payload []byte) bool { return sock.Load().mayPong(ctx, payload) },
-		OnPongReceived: func(_ context.Context, payload []byte) {
-			c.pong(sock.Load(), pingNumber(payload))
-		},
-	})
+// dial makes the handshake (RFC 6455, section 4.1).
+func (a *dialAttempt) dial(ctx context.Context, with Credentials) *dialed {
+	why := func(err error) error { return a.reached.Load().explain(with.URL, err) }
+	a.reached.Store(&reached{})
+	ctx, stop := a.limit(ctx, a.config.handshakeTimeout, why)
+	ws, sock, err := a.handshake(ctx, with)
+	if !stop() && err == nil {
+		err = context.DeadlineExceeded // the socket is being aborted
+	}
+	d := &dialed{ws: ws, sock: sock}
 	if err != nil {
-		if s := sock.Load(); s != nil {
-			s.abort()
+		if a.sock != nil {
+			a.sock.abort()
 		}
-		return &dialed{err: dialError(with.URL, asked.Load(), response, err)}
+		return &dialed{err: why(err)}
 	}
-	sock.Load().frames()
-	sock.Load().startFraming(c.config.compression)
-	ws.SetReadLimit(c.config.readLimit)
-	return &dialed{ws: ws, sock: sock.Load(), subprotocol: ws.Subprotocol()}
+	ws.SetReadLimit(a.config.readLimit)
+	d.subprotocol = ws.Subprotocol()
+	return d
 }
 
-const handshakeBuffer = 1 << 10
-
-// transport returns an HTTP transport whose connections are wrapped.
-func (c *config) transport(wrap func(net.Conn) net.Conn) *http.Transport {
-	return &http.Transport{
-		Proxy:             c.proxy,
-		TLSClientConfig:   c.tls.Clone(),
-		TLSNextProto:      map[string]func(string, *tls.Conn) http.RoundTripper{}, // no HTTP/2
-		DisableKeepAlives: true,
-		ReadBufferSize:    handshakeBuffer, // of this one exchange
-		WriteBufferSize:   handshakeBuffer,
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := c.dialContext(ctx, network, addr)
-			if err != nil {
-				return nil, err
-			}
-			return wrap(conn), nil
-		},
-	}
+// reached is how far a handshake came.
+type reached struct {
+	proxy  string                   // which is being asked
+	answer *messages.HandshakeError // as far as it is known, once the server has been asked
 }
 
-// doNotFollow leaves a redirect as the answer: browsers do not follow it, and
-// the headers may hold secrets that are not for wherever it leads.
-func doNotFollow(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-// dialError tells a server that was not reached from one that did not upgrade.
-func dialError(url string, asked bool, response *http.Response, err error) error {
+// explain tells a server that was not reached from one that did not upgrade.
+func (s *reached) explain(url string, err error) error {
 	switch {
-	case response != nil:
-		body, _ := io.ReadAll(response.Body) // coder/websocket has read 1024 bytes of it
-		return &messages.HandshakeError{
-			URL: url, Status: response.StatusCode, Header: response.Header, Body: body, Err: err,
-		}
-	case asked:
-		return &messages.HandshakeError{URL: url, Err: err}
-	default:
-		return &messages.DialError{URL: url, Err: err}
+	case s.answer != nil:
+		e := *s.answer
+		e.URL, e.Err = url, err
+		return &e
+	case s.proxy != "" && !is[*messages.ProxyError](err):
+		err = &messages.ProxyError{Proxy: s.proxy, Err: err}
 	}
+	return &messages.DialError{URL: url, Err: err}
 }

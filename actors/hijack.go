@@ -47,7 +47,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	h.sock = newSocket(conn, h.conn)
+	h.sock = newSocket(conn, h.conn, false) // above TLS, if there is any
 	ahead, err := rw.Reader.Peek(rw.Reader.Buffered())
 	if err != nil {
 		_ = conn.Close()

@@ -181,7 +181,8 @@ func WithFailFast() Option {
 }
 
 // WithHeader adds HTTP headers to the handshake. The header belongs to the
-// connection from now on.
+// connection from now on. Host is what the server is called in the request, in place
+// of the URL's; the name that TLS asks for is the URL's, or that of WithTLSConfig.
 func WithHeader(header http.Header) Option {
 	return func(c *settings) {
 		c.only(client, "WithHeader")
@@ -194,7 +195,8 @@ func WithHeader(header http.Header) Option {
 // failure.
 func WithSubprotocols(names ...string) Option { return func(c *settings) { c.subprotocols = names } }
 
-// WithTLSConfig sets how wss connections are secured. The default is Go's.
+// WithTLSConfig sets how wss connections are secured, and those to a proxy of https.
+// The default is Go's. A panic in a function of it fails the attempt.
 func WithTLSConfig(t *tls.Config) Option {
 	return func(c *settings) {
 		c.only(client, "WithTLSConfig")
@@ -202,8 +204,11 @@ func WithTLSConfig(t *tls.Config) Option {
 	}
 }
 
-// WithProxy sets which proxy a handshake goes through. The default is
-// http.ProxyFromEnvironment; nil means none.
+// WithProxy sets which proxy a connection goes through: http or https, which is asked
+// to CONNECT, for ws too (RFC 6455, section 4.1), or socks5. A user and a password are
+// those of its URL. The default is http.ProxyFromEnvironment; nil means none. A proxy
+// that does not connect fails the attempt with a [messages.ProxyError], in a
+// [messages.DialError].
 func WithProxy(proxy func(*http.Request) (*url.URL, error)) Option {
 	return func(c *settings) {
 		c.only(client, "WithProxy")
@@ -211,8 +216,9 @@ func WithProxy(proxy func(*http.Request) (*url.URL, error)) Option {
 	}
 }
 
-// WithDialContext sets how the transport below TLS and HTTP is made. The
-// default is that of net.Dialer.
+// WithDialContext sets how the transport below TLS and HTTP is made, to the server or
+// its proxy. The default is that of net.Dialer. A dial that does not heed its context
+// counts among those of supervisor.WithMaxDials until it returns.
 func WithDialContext(dial func(ctx context.Context, network, addr string) (net.Conn, error)) Option {
 	return func(c *settings) {
 		c.only(client, "WithDialContext")
@@ -226,8 +232,9 @@ func WithCompression(mode websocket.CompressionMode) Option {
 	return func(c *settings) { c.compression = mode }
 }
 
-// WithHandshakeTimeout bounds the dial from name resolution to the upgrade
-// (default 10 s).
+// WithHandshakeTimeout bounds an attempt from name resolution to the upgrade (default
+// 10 s), whatever the peer does, a proxy, or a function of WithProxy, WithDialContext
+// or WithTLSConfig.
 func WithHandshakeTimeout(d time.Duration) Option {
 	return func(c *settings) {
 		c.only(client, "WithHandshakeTimeout")

@@ -34,7 +34,7 @@ type socket struct {
 	aside   atomic.Pointer[buffer] // likewise, by coder/websocket while framing
 	failure atomic.Pointer[error]  // of writing
 	maximum int                    // of pending bytes, before the peer is taken for hostile
-	above   atomic.Uint32          // what is spoken above: see recognise
+	secure  bool                   // TLS is above: what passes here are its records
 	framing bool                   // the connection frames its messages itself
 	masking bool                   // and masks them
 	corked  atomic.Bool
@@ -80,12 +80,15 @@ var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, 
 
 var errPendingOverflow = errors.New("peer makes this side answer and reads nothing")
 
-func newSocket(conn net.Conn, c *Conn) *socket {
+// newSocket makes the socket of a transport. Secure says that there will be TLS above
+// it, the server's or a proxy's: nothing here may write, or read, anything else then.
+func newSocket(conn net.Conn, c *Conn, secure bool) *socket {
 	s := &socket{
 		Conn:    conn,
 		timeout: c.config.writeTimeout,
 		maximum: int(2*c.config.maxBytes + c.config.readLimit),
 		masking: c.config.role == client,
+		secure:  secure,
 		credit:  &c.credit,
 		born:    time.Now(),
 	}
@@ -141,7 +144,6 @@ func (s *socket) Write(p []byte) (int, error) {
 	if s.framing {
 		return len(p), s.writeAside(p)
 	}
-	s.recognise(p)
 	b := add(&s.pending)
 	b.bytes = append(b.bytes, p...)
 	return len(p), s.put(&s.pending, b)

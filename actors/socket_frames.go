@@ -21,7 +21,7 @@ import (
 // startFraming is for when the handshake is over. Under TLS it is not possible: what
 // is written to the socket are the records of crypto/tls.
 func (s *socket) startFraming(compression websocket.CompressionMode) {
-	s.framing = compression == websocket.CompressionDisabled && s.above.Load() != tlsAbove
+	s.framing = compression == websocket.CompressionDisabled && !s.secure
 }
 
 // writeFrame writes a message, or a control frame, as one frame. Only the connection

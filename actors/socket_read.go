@@ -12,29 +12,10 @@ func (s *socket) Read(p []byte) (int, error) {
 	switch {
 	case s.intake.framed:
 		return s.readFrame(p)
-	case s.poller != nil && s.above.Load() != tlsAbove || len(s.intake.rest()) > 0:
+	case s.poller != nil && !s.secure || len(s.intake.rest()) > 0:
 		return s.readLine(p)
 	default:
 		return s.read(p)
-	}
-}
-
-const (
-	plainAbove uint32 = iota + 1
-	tlsAbove
-)
-
-// recognise notes from what is written first what is above the socket: TLS begins
-// with a record of type handshake, which no HTTP request does (RFC 8446, section
-// 5.1). A proxy may have put it there.
-func (s *socket) recognise(p []byte) {
-	const handshake = 22
-	switch {
-	case s.above.Load() != 0 || len(p) == 0:
-	case p[0] == handshake:
-		s.above.Store(tlsAbove)
-	default:
-		s.above.Store(plainAbove)
 	}
 }
 
@@ -42,7 +23,7 @@ func (s *socket) recognise(p []byte) {
 // be read without waiting.
 func (s *socket) frames() bool {
 	s.streak.Store(0)
-	s.intake.framed = s.poller != nil && s.above.Load() != tlsAbove
+	s.intake.framed = s.poller != nil && !s.secure
 	return s.intake.framed
 }
 

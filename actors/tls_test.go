@@ -7,9 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,18 +37,24 @@ func echoHandler(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// trusted trusts the servers of httptest.
+func trusted(t *testing.T) *tls.Config {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	defer server.Close()
+	return server.Client().Transport.(*http.Transport).TLSClientConfig
+}
+
 // Over TLS, with and without compression, in both context modes.
 func TestTLSAndCompression(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(echoHandler))
 	defer server.Close()
-	trusted := server.Client().Transport.(*http.Transport).TLSClientConfig
 	sup := start(t)
 	for _, mode := range []websocket.CompressionMode{
 		websocket.CompressionDisabled, websocket.CompressionContextTakeover, websocket.CompressionNoContextTakeover,
 	} {
 		events := wstest.NewRecorder()
 		conn, err := actors.Connect(sup, "wss"+strings.TrimPrefix(server.URL, "https"),
-			actors.WithTLSConfig(trusted), actors.WithCompression(mode),
+			actors.WithTLSConfig(trusted(t)), actors.WithCompression(mode),
 			actors.WithHeartbeat(time.Millisecond, time.Minute), actors.WithHandler(events.Handler))
 		if err != nil {
 			t.Fatal(err)
@@ -89,32 +93,6 @@ func TestUntrustedCertificate(t *testing.T) {
 	var untrusted *tls.CertificateVerificationError
 	if !is[*messages.DialError](e.Err) || !errors.As(e.Err, &untrusted) {
 		t.Errorf("got %v", e.Err)
-	}
-	closeAndWait(t, conn, events)
-}
-
-// A proxy is asked.
-func TestProxy(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(echoHandler))
-	defer server.Close()
-	var asked atomic.Int64
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked.Add(1)
-		http.Error(w, "not today", http.StatusBadGateway)
-	}))
-	defer proxy.Close()
-	address, err := url.Parse(proxy.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	events := wstest.NewRecorder()
-	conn, err := actors.Connect(start(t), server.URL, actors.WithHandler(events.Handler),
-		actors.WithProxy(http.ProxyURL(address)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if e := wstest.Next[*messages.Failed](t, events); !handshakeStatus(502)(e.Err) || asked.Load() != 1 {
-		t.Errorf("got %v, proxy asked %d times", e.Err, asked.Load())
 	}
 	closeAndWait(t, conn, events)
 }

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
+	"golang.org/x/net/http/httpguts"
 
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
@@ -72,27 +73,60 @@ func (c *settings) validateURL() error {
 	case u.Fragment != "":
 		return invalid(option, "must have no fragment (RFC 6455, section 3)")
 	}
+	if _, err := asciiName(u.Hostname()); err != nil {
+		return invalid(option, err.Error())
+	}
 	c.host = u.Host
 	return nil
 }
 
-// validateHandshake refuses headers that the handshake writes itself.
 func (c *config) validateHandshake() error {
-	for name := range c.header {
-		switch textproto.CanonicalMIMEHeaderKey(name) {
-		case "Connection", "Upgrade", "Sec-Websocket-Key", "Sec-Websocket-Version",
-			"Sec-Websocket-Extensions", "Sec-Websocket-Protocol":
-			return invalid("WithHeader", name+" is written by the handshake")
-		}
+	if err := c.validateHeader(); err != nil {
+		return err
 	}
-	if slices.Contains(c.subprotocols, "") {
-		return invalid("WithSubprotocols", "a name is empty")
+	for i, name := range c.subprotocols {
+		switch {
+		case !httpguts.ValidHeaderFieldName(name): // a token, as that is
+			return invalid("WithSubprotocols", fmt.Sprintf("%q is no token (RFC 6455, section 4.1)", name))
+		case slices.Contains(c.subprotocols[:i], name):
+			return invalid("WithSubprotocols", fmt.Sprintf("%q is there twice", name))
+		}
 	}
 	if c.dialContext == nil {
 		return invalid("WithDialContext", "must not be nil")
 	}
 	if c.compression < websocket.CompressionDisabled || c.compression > websocket.CompressionNoContextTakeover {
 		return invalid("WithCompression", fmt.Sprintf("unknown mode %d", c.compression))
+	}
+	return nil
+}
+
+// validateHeader refuses headers that the handshake writes itself, and those that
+// net/http would leave out or change without a word.
+func (c *config) validateHeader() error {
+	const option = "WithHeader"
+	hosts := 0
+	for name, values := range c.header {
+		if !httpguts.ValidHeaderFieldName(name) {
+			return invalid(option, fmt.Sprintf("%q is no name of a header", name))
+		}
+		for _, value := range values {
+			if !httpguts.ValidHeaderFieldValue(value) {
+				return invalid(option, "the value of "+name+" has a character that may not be there")
+			}
+		}
+		switch textproto.CanonicalMIMEHeaderKey(name) {
+		case "Connection", "Upgrade", "Sec-Websocket-Key", "Sec-Websocket-Version",
+			"Sec-Websocket-Extensions", "Sec-Websocket-Protocol":
+			return invalid(option, name+" is written by the handshake")
+		case "Content-Length", "Transfer-Encoding", "Trailer":
+			return invalid(option, name+" is of a body, which a handshake has not")
+		case "Host":
+			hosts++
+			if len(values) != 1 || hosts > 1 || values[0] == "" || !httpguts.ValidHostHeader(values[0]) {
+				return invalid(option, "Host must be one valid host")
+			}
+		}
 	}
 	return nil
 }

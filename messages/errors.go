@@ -17,6 +17,30 @@ type DialError struct {
 func (e *DialError) Error() string { return fmt.Sprintf("dial %s: %v", e.URL, e.Err) }
 func (e *DialError) Unwrap() error { return e.Err }
 
+// ProxyError says that a proxy (actors.WithProxy) was not reached, or did not connect
+// to the server. It is the Err of a DialError.
+type ProxyError struct {
+	// Proxy is its scheme and address, without credentials.
+	Proxy string
+	// Status is the HTTP status of its answer, or zero.
+	Status int
+	// Header is the answer's (Proxy-Authenticate), or nil.
+	Header http.Header
+	Err    error
+}
+
+func (e *ProxyError) Error() string {
+	switch {
+	case e.Status == 0:
+		return fmt.Sprintf("proxy %s: %v", e.Proxy, e.Err)
+	case e.Err == nil:
+		return fmt.Sprintf("proxy %s: HTTP %d %s", e.Proxy, e.Status, http.StatusText(e.Status))
+	default:
+		return fmt.Sprintf("proxy %s: HTTP %d %s: %v", e.Proxy, e.Status, http.StatusText(e.Status), e.Err)
+	}
+}
+func (e *ProxyError) Unwrap() error { return e.Err }
+
 // HandshakeError says that a server was reached and did not upgrade to
 // WebSocket (RFC 6455, section 4.1).
 type HandshakeError struct {

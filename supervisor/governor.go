@@ -14,20 +14,22 @@ import (
 // answers with a [Turn], when there is room, and is told with [DialOver] when the
 // dial has ended or the connection does not want its turn any more.
 type Dial struct {
-	Conn  *actor.PID
-	Epoch uint64
+	Conn *actor.PID
+	// Number tells the dials of a connection apart: one may be over later than the
+	// next is asked for.
+	Number uint64
 	// Host is where to, with the port.
 	Host string
 }
 
 // Turn says that a connection may dial now.
-type Turn struct{ Epoch uint64 }
+type Turn struct{ Number uint64 }
 
 // DialOver gives back a place, in the queue or among those that dial. More than one
 // for the same Dial does no harm.
 type DialOver struct {
-	Conn  *actor.PID
-	Epoch uint64
+	Conn   *actor.PID
+	Number uint64
 }
 
 // Either end may have been stopped over these.
@@ -64,8 +66,8 @@ type host struct {
 }
 
 type dialKey struct {
-	conn  string
-	epoch uint64
+	conn   string
+	number uint64
 }
 
 // dial is one that waits, or has its turn.
@@ -85,7 +87,7 @@ func (g *governor) Receive(ctx actor.Context) {
 	case *Dial:
 		g.enqueue(m)
 	case *DialOver:
-		g.over(dialKey{m.Conn.Id, m.Epoch})
+		g.over(dialKey{m.Conn.Id, m.Number})
 	case *turnDue:
 	case *messages.InspectDials:
 		ctx.Respond(g.inspect())
@@ -111,7 +113,7 @@ func (g *governor) enqueue(m *Dial) {
 	d := &dial{Dial: m, host: h}
 	d.waiting = h.queue.PushBack(d)
 	g.lineUp(h)
-	g.dials[dialKey{m.Conn.Id, m.Epoch}] = d
+	g.dials[dialKey{m.Conn.Id, m.Number}] = d
 }
 
 // lineUp puts a host at the end of those that take turns, once.
@@ -195,7 +197,7 @@ func (g *governor) giveTurn(ctx actor.Context, h *host, now time.Time) {
 	if h.queue.Len() > 0 {
 		g.lineUp(h)
 	}
-	ctx.Send(d.Conn, &Turn{Epoch: d.Epoch})
+	ctx.Send(d.Conn, &Turn{Number: d.Number})
 }
 
 // untilToken is after which time a limiter has a token: zero if it has one.

@@ -29,7 +29,7 @@ func (x *turns) Receive(ctx actor.Context) {
 	}
 	x.at <- time.Now()
 	if x.over >= 0 {
-		root, done := ctx.ActorSystem().Root, &DialOver{Conn: ctx.Self(), Epoch: m.Epoch}
+		root, done := ctx.ActorSystem().Root, &DialOver{Conn: ctx.Self(), Number: m.Number}
 		time.AfterFunc(x.over, func() { root.Send(x.governor, done) })
 	}
 }
@@ -43,12 +43,12 @@ func newTurns(sup *Supervisor, over time.Duration) *turns {
 // ask asks for n turns, numbered from an epoch.
 func (x *turns) ask(sup *Supervisor, host string, from, n int) {
 	for i := range n {
-		sup.System().Root.Send(sup.Governor(), &Dial{Conn: x.pid, Epoch: uint64(from + i), Host: host})
+		sup.System().Root.Send(sup.Governor(), &Dial{Conn: x.pid, Number: uint64(from + i), Host: host})
 	}
 }
 
-func (x *turns) leave(sup *Supervisor, epoch int) {
-	sup.System().Root.Send(sup.Governor(), &DialOver{Conn: x.pid, Epoch: uint64(epoch)})
+func (x *turns) leave(sup *Supervisor, number int) {
+	sup.System().Root.Send(sup.Governor(), &DialOver{Conn: x.pid, Number: uint64(number)})
 }
 
 func dials(t *testing.T, sup *Supervisor) *messages.InspectedDials {
@@ -169,7 +169,7 @@ func TestGovernorForgetsHosts(t *testing.T) {
 	g := newGovernor(defaultDialLimits())
 	synctest.Test(t, func(t *testing.T) {
 		for i := range 10_000 {
-			m := &Dial{Conn: actor.NewPID("x", "x"), Epoch: uint64(i), Host: fmt.Sprint(i)}
+			m := &Dial{Conn: actor.NewPID("x", "x"), Number: uint64(i), Host: fmt.Sprint(i)}
 			g.enqueue(m)
 			g.over(dialKey{"x", uint64(i)})
 			g.next(time.Now())
@@ -195,7 +195,7 @@ func TestStormOfPolicies(t *testing.T) {
 		for i := range n {
 			due := time.Duration(0)
 			for number := 1; due <= length*time.Second; number++ {
-				all = append(all, attempt{due, &Dial{Conn: x.pid, Epoch: uint64(number)<<32 | uint64(i), Host: "a"}})
+				all = append(all, attempt{due, &Dial{Conn: x.pid, Number: uint64(number)<<32 | uint64(i), Host: "a"}})
 				delay, err := policy.Next(Failures{Attempts: number}, random)
 				if err != nil {
 					t.Fatal(err)

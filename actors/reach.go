@@ -1,0 +1,95 @@
+package actors
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// reach returns what the handshake of a request is written to: the server, behind
+// what proxy and what TLS there is. The attempt's socket is below it all.
+func (a *dialAttempt) reach(r *http.Request) (net.Conn, error) {
+	secure := r.URL.Scheme == "https"
+	proxy, err := a.proxyFor(r)
+	if err != nil {
+		return nil, err
+	}
+	conn := net.Conn(nil)
+	if proxy == nil {
+		conn, err = a.dialSocket(r.Context(), address(r.URL), secure)
+	} else {
+		conn, err = a.dialProxy(r.Context(), proxy, address(r.URL), secure)
+	}
+	if err != nil || !secure {
+		return conn, err
+	}
+	return a.secure(r.Context(), conn, r.URL.Hostname())
+}
+
+// dialSocket makes the attempt's socket, which is told what will be above it.
+func (a *dialAttempt) dialSocket(ctx context.Context, addr string, secure bool) (net.Conn, error) {
+	conn, err := a.dialTransport(ctx, addr)
+	if err != nil {
+		return nil, err
+	}
+	a.sock = newSocket(conn, a.Conn, secure)
+	a.unwatch = context.AfterFunc(ctx, a.sock.abort)
+	return a.sock, nil
+}
+
+var errNoConn = errors.New("returned neither a connection nor an error")
+
+func (a *dialAttempt) dialTransport(ctx context.Context, addr string) (conn net.Conn, err error) {
+	defer contained("WithDialContext", &err)
+	conn, err = a.config.dialContext(ctx, "tcp", addr)
+	switch conn.(type) {
+	case nil:
+		if err == nil {
+			err = &messages.HandlerError{Reason: errNoConn, In: "WithDialContext"}
+		}
+	case *net.TCPConn, *net.UnixConn:
+	default:
+		conn = &guarded{conn, "WithDialContext"}
+	}
+	return conn, err
+}
+
+// secure makes TLS of a connection to the server of that name.
+func (a *dialAttempt) secure(ctx context.Context, conn net.Conn, name string) (net.Conn, error) {
+	config := a.config.tls.Clone()
+	if config == nil {
+		config = &tls.Config{}
+	}
+	if config.ServerName == "" {
+		config.ServerName = name
+	}
+	return a.startTLS(ctx, conn, config)
+}
+
+// secureProxy makes TLS of a connection to a proxy. The name and the protocols that
+// were configured are the server's.
+func (a *dialAttempt) secureProxy(ctx context.Context, conn net.Conn, proxy *url.URL) (net.Conn, error) {
+	config := a.config.tls.Clone()
+	if config == nil {
+		config = &tls.Config{}
+	}
+	config.ServerName, config.NextProtos = proxy.Hostname(), nil
+	return a.startTLS(ctx, conn, config)
+}
+
+func (a *dialAttempt) startTLS(ctx context.Context, conn net.Conn, config *tls.Config) (_ net.Conn, err error) {
+	defer contained("WithTLSConfig", &err)
+	secured := tls.Client(conn, config)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		return nil, err
+	}
+	if a.config.tls == nil {
+		return secured, nil
+	}
+	return &guarded{secured, "WithTLSConfig"}, nil // its session cache, for one, is used later
+}
