@@ -3,17 +3,39 @@ package actors
 import (
 	"bufio"
 	"bytes"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/textproto"
+	"strings"
+	"time"
 )
 
-// hijacker puts a socket of ours below what coder/websocket accepts.
+// hijacker is the response that coder/websocket accepts a request with. It puts a
+// socket of ours below, and writes the answer there: a middleware may note what is
+// written to its response and pass it on when the handler has returned, or never.
 type hijacker struct {
-	http.ResponseWriter
-	conn   *Conn
-	sock   *socket
-	status int // as written
+	response http.ResponseWriter
+	conn     *Conn
+	sock     *socket
+	header   http.Header // of the handshake
+	status   int
+	reason   []byte // why not
+	failure  error  // of hijacking
+	hijacked bool   // the response can take no answer any more
+}
+
+// errNotHijackable is for what has neither Hijack nor Unwrap.
+var errNotHijackable = notHijackable("")
+
+func notHijackable(why string) error {
+	return &UpgradeError{
+		Status: http.StatusNotImplemented,
+		Reason: "a handler around actors.Accept lets nobody take over the connection, " +
+			"as http.TimeoutHandler does: leave it out of this route" + why,
+	}
 }
 
 // hijackedBuffer is the size of coder/websocket's buffers. The server's own are
@@ -40,15 +62,55 @@ func canHijack(w http.ResponseWriter) bool {
 	}
 }
 
+// innermost is the response below all that wraps it.
+func innermost(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = wrapper.Unwrap()
+	}
+}
+
+// Header implements http.ResponseWriter.
+func (h *hijacker) Header() http.Header { return h.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (h *hijacker) WriteHeader(status int) { h.status = status }
+
+// Write implements http.ResponseWriter, for what is no upgrade.
+func (h *hijacker) Write(p []byte) (int, error) {
+	h.reason = append(h.reason, p...)
+	return len(p), nil
+}
+
+// refusal is the answer to a request that was not upgraded.
+func (h *hijacker) refusal() error {
+	if h.failure != nil {
+		return notHijackable(fmt.Sprintf(" (%v)", h.failure))
+	}
+	return &UpgradeError{Status: h.status, Reason: string(bytes.TrimSpace(h.reason))}
+}
+
 // Hijack implements http.Hijacker. Bytes that the server has read ahead are the
 // beginning of what the connection reads.
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	conn, rw, err := takeOver(h.response)
 	if err != nil {
+		h.failure, h.hijacked = err, errors.Is(err, http.ErrHijacked)
 		return nil, nil, err
 	}
+	h.hijacked = true
+	_ = conn.SetDeadline(time.Time{})       // the server's
 	h.sock = newSocket(conn, h.conn, false) // above TLS, if there is any
 	ahead, err := rw.Reader.Peek(rw.Reader.Buffered())
+	if err == nil {
+		err = rw.Writer.Flush()
+	}
+	if err == nil {
+		_, err = h.sock.Write(h.answer())
+	}
 	if err != nil {
 		_ = conn.Close()
 		return nil, nil, err
@@ -67,15 +129,38 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return h.sock, bufio.NewReadWriter(reader, bufio.NewWriterSize(h.sock, hijackedBuffer)), nil
 }
 
-// WriteHeader implements http.ResponseWriter.
-func (h *hijacker) WriteHeader(status int) {
-	h.status = status
-	h.ResponseWriter.WriteHeader(status)
+// takeOver hijacks. Some wrappers say that they can, and panic if what they wrap
+// cannot.
+func takeOver(w http.ResponseWriter) (conn net.Conn, rw *bufio.ReadWriter, err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("%w: %v", http.ErrNotSupported, reason)
+		}
+	}()
+	return http.NewResponseController(w).Hijack()
 }
 
-// WriteHeaderNow passes on what coder/websocket asks gin's writer for.
-func (h *hijacker) WriteHeaderNow() {
-	if w, ok := h.ResponseWriter.(interface{ WriteHeaderNow() }); ok {
-		w.WriteHeaderNow()
+// answer is the head of the response: what the handshake says, and what was set
+// before that is none of its business.
+func (h *hijacker) answer() []byte {
+	for name, values := range h.response.Header() {
+		if name = textproto.CanonicalMIMEHeaderKey(name); !ofHandshake(name) {
+			h.header[name] = append(h.header[name], values...)
+		}
 	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", h.status, http.StatusText(h.status))
+	_ = h.header.Write(&b)
+	b.WriteString("\r\n")
+	return b.Bytes()
+}
+
+// ofHandshake reports whether a header is for the handshake alone to set, or is of
+// a body, which it has not (RFC 9110, section 8.6).
+func ofHandshake(name string) bool {
+	switch name {
+	case "Connection", "Upgrade", "Transfer-Encoding", "Trailer", "Content-Length", "Content-Encoding", "Content-Type":
+		return true
+	}
+	return strings.HasPrefix(name, "Sec-Websocket-")
 }

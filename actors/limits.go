@@ -25,7 +25,8 @@ type limitsConfig struct {
 var unlimited limitsConfig
 
 // WithMaxConnections bounds the connections that an [Accept] has at a time
-// (default: no bound). Over it, an upgrade is refused with 503 and Retry-After.
+// (default: no bound), those included that [WithUpgrade] has yet to decide on. Over
+// it, an upgrade is refused with 503 and Retry-After.
 func WithMaxConnections(n int) Option {
 	return func(c *settings) {
 		c.only(server, "WithMaxConnections")
@@ -36,7 +37,8 @@ func WithMaxConnections(n int) Option {
 
 // WithAcceptRate bounds the upgrades of an [Accept] per second, after a burst of
 // so many (default: no bound). Over it, an upgrade is refused with 503 and the
-// Retry-After after which there is room.
+// Retry-After after which there is room. What [WithUpgrade] then refuses has counted:
+// the rate is also that of its calls.
 func WithAcceptRate(perSecond float64, burst int) Option {
 	return func(c *settings) {
 		c.only(server, "WithAcceptRate")
@@ -75,10 +77,10 @@ func (*limitsConfig) check(option string, positive bool, problem *error) {
 // wait reports whether there is a bound to what a client may keep waiting.
 func (l *limitsConfig) wait() bool { return l.firstMessage > 0 || l.idle > 0 }
 
-// limiter is an acceptor's count of its connections and the rate of its accepts.
+// limiter is an acceptor's count of its places and the rate of its accepts.
 type limiter struct {
-	connections int64 // zero: no bound
-	running     atomic.Int64
+	connections int64        // zero: no bound
+	places      atomic.Int64 // that are taken, by requests and by connections
 	rate        *rate.Limiter
 }
 
@@ -90,12 +92,12 @@ func newLimiter(c *limitsConfig) *limiter {
 	return l
 }
 
-// enter counts a connection, to leave when it is over, or returns why there is no
-// room for it.
+// enter takes a place, to leave when the connection is over, or returns why there is
+// none.
 func (l *limiter) enter() error {
-	if n := l.running.Add(1); l.connections > 0 && n > l.connections {
+	if n := l.places.Add(1); l.connections > 0 && n > l.connections {
 		l.leave()
-		return overLimit(time.Second)
+		return overLimit("too many connections: see actors.WithMaxConnections", time.Second)
 	}
 	if l.rate == nil {
 		return nil
@@ -104,17 +106,17 @@ func (l *limiter) enter() error {
 	if delay := reserved.Delay(); delay > 0 {
 		reserved.Cancel()
 		l.leave()
-		return overLimit(delay)
+		return overLimit("too many upgrades a second: see actors.WithAcceptRate", delay)
 	}
 	return nil
 }
 
-func (l *limiter) leave() { l.running.Add(-1) }
+func (l *limiter) leave() { l.places.Add(-1) }
 
-func overLimit(retryAfter time.Duration) error {
+func overLimit(reason string, retryAfter time.Duration) error {
 	seconds := strconv.FormatInt(int64(math.Ceil(retryAfter.Seconds())), 10)
 	return &UpgradeError{
-		Status: http.StatusServiceUnavailable, Reason: "too many connections", Header: http.Header{"Retry-After": {seconds}},
+		Status: http.StatusServiceUnavailable, Reason: reason, Header: http.Header{"Retry-After": {seconds}},
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 // AcceptStats counts what an [Acceptor] has seen since it was made.
 type AcceptStats struct {
-	// Open is how many connections it has now.
+	// Open is how many of the Accepted it has now.
 	Open int64
 	// Accepted counts the upgrades.
 	Accepted int64
@@ -22,9 +22,22 @@ type AcceptStats struct {
 
 // stats are an acceptor's, counted by requests and connections, read by anybody.
 type stats struct {
+	open     atomic.Int64
 	accepted atomic.Int64
 	refused  counters[int]
 	closed   counters[messages.CloseCode]
+}
+
+func (s *stats) begin() {
+	s.accepted.Add(1)
+	s.open.Add(1) // second, and read first: never more than were accepted
+}
+
+func (s *stats) end() { s.open.Add(-1) }
+
+func (s *stats) read() AcceptStats {
+	open := s.open.Load()
+	return AcceptStats{Open: open, Accepted: s.accepted.Load(), Refused: s.refused.read(), Closed: s.closed.read()}
 }
 
 // counters counts by key. The keys are few: there are not many statuses and codes

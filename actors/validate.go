@@ -52,7 +52,7 @@ func (c *settings) validateRole() error {
 		return c.problem
 	}
 	if c.role == server {
-		return c.upgrade.validate()
+		return c.upgrade.origins.validate()
 	}
 	return c.validateURL()
 }

@@ -1,0 +1,107 @@
+package actors
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// originConfig is which pages may connect.
+type originConfig struct {
+	patterns []string
+	any      bool
+}
+
+// WithOriginPatterns allows pages of other hosts than the request's to connect:
+// patterns as in path.Match, such as "*.example.com", of the host or, with a
+// scheme, of the whole origin. Without it a browser's page must come from the
+// same host (RFC 6455, section 10.2). A page that may not is answered with 403, and
+// the actor system's log says so. Only for [Accept].
+func WithOriginPatterns(patterns ...string) Option {
+	return func(c *settings) {
+		c.only(server, "WithOriginPatterns")
+		c.upgrade.origins.patterns = patterns
+	}
+}
+
+// WithAnyOrigin allows every page to connect, with the cookies of its user: what
+// a request may do must then not depend on them. Only for [Accept].
+func WithAnyOrigin() Option {
+	return func(c *settings) {
+		c.only(server, "WithAnyOrigin")
+		c.upgrade.origins.any = true
+	}
+}
+
+func (o *originConfig) validate() error {
+	for _, pattern := range o.patterns {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return invalid("WithOriginPatterns", "bad pattern "+pattern)
+		}
+	}
+	return nil
+}
+
+// check returns the error for which a request is refused, or nil. A request without
+// an Origin is not a browser's. The rules are coder/websocket's, which asks once more:
+// by then the request has had its turn and its hook.
+func (o *originConfig) check(r *http.Request) error {
+	origin := r.Header.Get("Origin")
+	if o.any || origin == "" {
+		return nil
+	}
+	if u, err := url.Parse(origin); err == nil && o.allow(u, r.Host) {
+		return nil
+	}
+	return &UpgradeError{
+		Status: http.StatusForbidden,
+		Reason: fmt.Sprintf("origin %s may not connect to host %s: see actors.WithOriginPatterns", quoted(origin), quoted(r.Host)),
+	}
+}
+
+func (o *originConfig) allow(origin *url.URL, host string) bool {
+	if strings.EqualFold(origin.Host, host) {
+		return true
+	}
+	for _, pattern := range o.patterns {
+		target := origin.Host
+		if strings.Contains(pattern, "://") {
+			target = origin.Scheme + "://" + origin.Host
+		}
+		if ok, _ := path.Match(strings.ToLower(pattern), strings.ToLower(target)); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// quoted bounds what a client can have repeated.
+func quoted(s string) string { return fmt.Sprintf("%.100q", s) }
+
+// originLog says which origins were refused, once a second at most: a page asks
+// again and again. Requests write it.
+type originLog struct {
+	often   *rate.Limiter
+	skipped atomic.Int64
+}
+
+func newOriginLog() *originLog {
+	return &originLog{often: rate.NewLimiter(rate.Every(time.Second), 1)}
+}
+
+func (l *originLog) refused(logger *slog.Logger, r *http.Request) {
+	if !l.often.Allow() {
+		l.skipped.Add(1)
+		return
+	}
+	logger.Warn("an origin may not connect: see actors.WithOriginPatterns",
+		slog.String("origin", quoted(r.Header.Get("Origin"))), slog.String("host", quoted(r.Host)),
+		slog.Int64("skipped", l.skipped.Swap(0)))
+}
