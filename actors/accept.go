@@ -176,6 +176,6 @@ func (c *Conn) handshake(h *hijacker, r *http.Request) (*dialed, error) {
 	}
 	sock.Store(h.sock)
 	h.sock.startFraming(c.config.compression)
-	ws.SetReadLimit(c.config.readLimit)
+	ws.SetReadLimit(-1) // it is the guard's
 	return &dialed{ws: ws, sock: h.sock, subprotocol: ws.Subprotocol()}, nil
 }

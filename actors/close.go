@@ -3,8 +3,6 @@ package actors
 import (
 	"errors"
 
-	"github.com/coder/websocket"
-
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
@@ -163,7 +161,7 @@ func codeOf(reason error) messages.CloseCode {
 		return messages.CloseProtocolError
 	case is[*messages.InvalidUTF8Error](reason):
 		return messages.CloseInvalidPayload
-	case errors.Is(reason, websocket.ErrMessageTooBig):
+	case is[*messages.ReadLimitError](reason):
 		return messages.CloseMessageTooBig
 	default:
 		return messages.CloseAbnormal

@@ -150,7 +150,7 @@ func (a *dialAttempt) dial(ctx context.Context, with Credentials) *dialed {
 		}
 		return &dialed{err: why(err)}
 	}
-	ws.SetReadLimit(a.config.readLimit)
+	ws.SetReadLimit(-1) // it is the guard's
 	d.subprotocol = ws.Subprotocol()
 	return d
 }

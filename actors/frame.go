@@ -2,6 +2,7 @@ package actors
 
 import (
 	"encoding/binary"
+	"math"
 
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -14,21 +15,25 @@ import (
 // It is between two messages as far as coder/websocket can see, and stays there.
 //
 // takeMessage takes such a message, or returns nil: the next is coder/websocket's to
-// read, or to refuse.
-func (in *intake) takeMessage(masked bool, limit int64) (messages.Type, []byte) {
+// read, or the guard's to refuse.
+func (in *intake) takeMessage(r *rules) (messages.Type, []byte) {
 	f := &in.ahead
-	if in.left > 0 || !in.message() || !f.plain || f.masked != masked || int64(f.payload) > limit {
+	if in.left > 0 || !in.message() || !f.plain || f.masked != r.masks || f.payload > r.limit {
 		return 0, nil
 	}
-	from := in.bytes[in.from : in.from+f.size()]
+	size := int(f.size())
+	from := in.bytes[in.from : in.from+size]
 	data := make([]byte, f.payload)
-	if masked {
+	if f.masked {
 		unmask(data, from[f.header:], from[f.header-maskSize:f.header])
 	} else {
 		copy(data, from[f.header:])
 	}
 	in.known = false
-	in.skip(f.size())
+	if in.guard != nil {
+		in.dismiss() // it has seen how this message begins
+	}
+	in.skip(size)
 	return messages.Type(f.opcode), data
 }
 
@@ -49,46 +54,82 @@ func unmask(dst, src, key []byte) {
 
 // frame is what the header of a frame says (RFC 6455, section 5.2).
 type frame struct {
-	whole           bool // it is the whole of a message, or a control frame
-	plain           bool // it holds text or binary data that are not compressed
-	masked          bool
-	opcode          byte
-	header, payload int // bytes
+	fin      bool
+	whole    bool // it is the whole of a message, or a control frame
+	plain    bool // it holds text or binary data that are not compressed, and is proper
+	proper   bool // its length is in its shortest form, and has 63 bits
+	masked   bool
+	reserved byte // bits
+	opcode   byte
+	header   uint8 // bytes
+	payload  int64 // bytes
 }
 
-func (f *frame) size() int { return f.header + f.payload }
+const (
+	finBit        = 0x80
+	reservedBits  = 0x70
+	compressedBit = 0x40 // RFC 7692, section 6
+	opcodeBits    = 0x0f
+	maskBit       = 0x80
+	lengthBits    = 0x7f
+)
+
+// size is that of the whole frame, or more than there can be.
+func (f *frame) size() int64 {
+	if f.payload > math.MaxInt64-maxHeader {
+		return math.MaxInt64
+	}
+	return int64(f.header) + f.payload
+}
+
+const maxHeader = 14
+
+func (f *frame) control() bool    { return f.opcode&0x8 != 0 }
+func (f *frame) begins() bool     { return f.opcode == opText || f.opcode == opBinary }
+func (f *frame) compressed() bool { return f.reserved == compressedBit }
+
+// known reports whether the opcode has a meaning.
+func (f *frame) known() bool {
+	return f.opcode <= opBinary || f.opcode >= opClose && f.opcode <= opPong
+}
 
 // parseFrame returns the header at the beginning of b, if it is there.
 func parseFrame(b []byte) (f frame, ok bool) {
 	if len(b) < 2 {
 		return f, false
 	}
-	const fin, reserved, opcode, continuation, masked, length = 0x80, 0x70, 0x0f, 0, 0x80, 0x7f
-	extended := extendedLength(b[1] & length)
+	extended := extendedLength(b[1] & lengthBits)
 	f.header = 2 + extended
-	if f.masked = b[1]&masked != 0; f.masked {
+	if f.masked = b[1]&maskBit != 0; f.masked {
 		f.header += maskSize
 	}
-	if len(b) < f.header {
+	if len(b) < int(f.header) {
 		return f, false
 	}
-	f.opcode = b[0] & opcode
-	f.whole = b[0]&fin != 0 && f.opcode != continuation
-	f.plain = b[0]&reserved == 0 && (f.opcode == byte(messages.TypeText) || f.opcode == byte(messages.TypeBinary))
-	switch extended {
-	case 2:
-		f.payload = int(binary.BigEndian.Uint16(b[2:]))
-	case 8:
-		// What no memory can hold is cut: coder/websocket refuses it by its header.
-		f.payload = int(min(binary.BigEndian.Uint64(b[2:]), 1<<48))
-	default:
-		f.payload = int(b[1] & length)
-	}
+	f.fin, f.reserved, f.opcode = b[0]&finBit != 0, b[0]&reservedBits, b[0]&opcodeBits
+	f.setLength(b, extended)
+	f.whole = f.fin && f.opcode != opContinuation
+	f.plain = f.reserved == 0 && f.begins() && f.proper
 	return f, true
 }
 
+func (f *frame) setLength(b []byte, extended uint8) {
+	switch extended {
+	case 2:
+		f.payload = int64(binary.BigEndian.Uint16(b[2:]))
+		f.proper = f.payload > lengthBits-2
+	case 8:
+		// What has 64 bits is cut: it is refused by its header.
+		size := binary.BigEndian.Uint64(b[2:])
+		f.payload = int64(min(size, math.MaxInt64))
+		f.proper = size > math.MaxUint16 && size <= math.MaxInt64
+	default:
+		f.payload, f.proper = int64(b[1]&lengthBits), true
+	}
+}
+
 // extendedLength returns the bytes of an extended payload length.
-func extendedLength(length byte) int {
+func extendedLength(length byte) uint8 {
 	switch length {
 	case 126:
 		return 2

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"bytes"
+	"math"
 	"testing"
 
 	"github.com/sockvisor/sockvisor/messages"
@@ -12,17 +13,20 @@ func TestParseFrame(t *testing.T) {
 		bytes []byte
 		want  frame
 	}{
-		"empty text":      {[]byte{0x81, 0}, frame{whole: true, plain: true, opcode: 1, header: 2}},
-		"short":           {[]byte{0x82, 125}, frame{whole: true, plain: true, opcode: 2, header: 2, payload: 125}},
-		"16 bits":         {[]byte{0x82, 126, 1, 0}, frame{whole: true, plain: true, opcode: 2, header: 4, payload: 256}},
-		"64 bits":         {[]byte{0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0}, frame{whole: true, plain: true, opcode: 2, header: 10, payload: 1 << 16}},
-		"beyond any":      {[]byte{0x82, 127, 255, 0, 0, 0, 0, 0, 0, 0}, frame{whole: true, plain: true, opcode: 2, header: 10, payload: 1 << 48}},
-		"masked":          {[]byte{0x81, 0x83, 1, 2, 3, 4}, frame{whole: true, plain: true, masked: true, opcode: 1, header: 6, payload: 3}},
-		"first fragment":  {[]byte{0x01, 1}, frame{plain: true, opcode: 1, header: 2, payload: 1}},
-		"last fragment":   {[]byte{0x80, 1}, frame{opcode: 0, header: 2, payload: 1}},
-		"compressed":      {[]byte{0xc1, 1}, frame{whole: true, opcode: 1, header: 2, payload: 1}},
-		"ping":            {[]byte{0x89, 1}, frame{whole: true, opcode: 9, header: 2, payload: 1}},
-		"reserved opcode": {[]byte{0x83, 1}, frame{whole: true, opcode: 3, header: 2, payload: 1}},
+		"empty text":      {[]byte{0x81, 0}, frame{fin: true, whole: true, plain: true, proper: true, opcode: 1, header: 2}},
+		"short":           {[]byte{0x82, 125}, frame{fin: true, whole: true, plain: true, proper: true, opcode: 2, header: 2, payload: 125}},
+		"16 bits":         {[]byte{0x82, 126, 1, 0}, frame{fin: true, whole: true, plain: true, proper: true, opcode: 2, header: 4, payload: 256}},
+		"64 bits":         {[]byte{0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0}, frame{fin: true, whole: true, plain: true, proper: true, opcode: 2, header: 10, payload: 1 << 16}},
+		"2 to the 48th":   {[]byte{0x82, 127, 0, 1, 0, 0, 0, 0, 0, 0}, frame{fin: true, whole: true, plain: true, proper: true, opcode: 2, header: 10, payload: 1 << 48}},
+		"64 bits of it":   {[]byte{0x82, 127, 255, 0, 0, 0, 0, 0, 0, 0}, frame{fin: true, whole: true, opcode: 2, header: 10, payload: math.MaxInt64}},
+		"longer 16 bits":  {[]byte{0x82, 126, 0, 125}, frame{fin: true, whole: true, opcode: 2, header: 4, payload: 125}},
+		"longer 64 bits":  {[]byte{0x82, 127, 0, 0, 0, 0, 0, 0, 255, 255}, frame{fin: true, whole: true, opcode: 2, header: 10, payload: 0xffff}},
+		"masked":          {[]byte{0x81, 0x83, 1, 2, 3, 4}, frame{fin: true, whole: true, plain: true, proper: true, masked: true, opcode: 1, header: 6, payload: 3}},
+		"first fragment":  {[]byte{0x01, 1}, frame{plain: true, proper: true, opcode: 1, header: 2, payload: 1}},
+		"last fragment":   {[]byte{0x80, 1}, frame{fin: true, proper: true, opcode: 0, header: 2, payload: 1}},
+		"compressed":      {[]byte{0xc1, 1}, frame{reserved: 0x40, fin: true, whole: true, proper: true, opcode: 1, header: 2, payload: 1}},
+		"ping":            {[]byte{0x89, 1}, frame{fin: true, whole: true, proper: true, opcode: 9, header: 2, payload: 1}},
+		"reserved opcode": {[]byte{0x83, 1}, frame{fin: true, whole: true, proper: true, opcode: 3, header: 2, payload: 1}},
 	} {
 		for short := range len(test.bytes) {
 			if _, ok := parseFrame(test.bytes[:short]); ok {
@@ -49,12 +53,13 @@ func TestTakeMessage(t *testing.T) {
 		"incomplete":     {bytes: []byte("\x81\x03hi")},
 		"over the limit": {bytes: []byte("\x81\x05hello")},
 		"ping":           {bytes: []byte("\x89\x02hi")},
+		"longer length":  {bytes: []byte("\x81\x7e\x00\x02hi")},
 		"compressed":     {bytes: []byte("\xc1\x02hi")},
 		"fragment":       {bytes: []byte("\x01\x02hi")},
 	} {
 		in := &intake{}
 		in.prepend(test.bytes)
-		_, data := in.takeMessage(test.masked, 4)
+		_, data := in.takeMessage(&rules{masks: test.masked, limit: 4})
 		if string(data) != test.want {
 			t.Errorf("%s: got %q, want %q", name, data, test.want)
 		}
@@ -83,11 +88,11 @@ func TestUnmask(t *testing.T) {
 func BenchmarkTakeMessage(b *testing.B) {
 	frame := append([]byte{0x82, 0x80 | 64, 1, 2, 3, 4}, make([]byte, 64)...)
 	batch := bytes.Repeat(frame, 100)
-	in := &intake{}
+	in, rules := &intake{}, &rules{masks: true, limit: 1 << 20}
 	b.SetBytes(64)
 	b.ReportAllocs()
 	for range b.N {
-		kind, _ := in.takeMessage(true, 1<<20)
+		kind, _ := in.takeMessage(rules)
 		if kind == messages.TypeBinary {
 			continue
 		}

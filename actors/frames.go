@@ -44,6 +44,9 @@ func pingNumber(pong []byte) uint64 {
 
 // writeClose sends a close frame. Afterwards nothing else can be written.
 func writeClose(ws *websocket.Conn, code messages.CloseCode, reason string) error {
-	payload := binary.BigEndian.AppendUint16(nil, uint16(code))
-	return ws.Write(background, opcodeClose, append(payload, reason...))
+	var payload []byte
+	if code != messages.CloseNoStatus {
+		payload = append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...)
+	}
+	return ws.Write(background, opcodeClose, payload)
 }

@@ -124,6 +124,9 @@ func (a *dialAttempt) answer(conn net.Conn, r *http.Request) (*http.Response, er
 		return nil, err
 	}
 	a.upgraded = &upgraded{Conn: conn, ahead: bytes.Clone(ahead)}
+	if a.sock.agreed(response.Header); !a.sock.polls() {
+		a.upgraded.guard = &guard{rules: a.sock.rules}
+	}
 	response.Body = a.upgraded
 	return response, nil
 }
@@ -178,6 +181,7 @@ type upgraded struct {
 	net.Conn
 	ahead []byte // read with the answer
 	open  bool   // the answer was taken: a refused one has no body to wait for
+	guard *guard // nil if the socket itself sees frames, and has one
 }
 
 // Read implements net.Conn.
@@ -185,11 +189,21 @@ func (u *upgraded) Read(p []byte) (int, error) {
 	switch {
 	case !u.open:
 		return 0, io.EOF
-	case len(u.ahead) > 0:
-		n := copy(p, u.ahead)
-		u.ahead = u.ahead[n:]
-		return n, nil
+	case u.guard == nil:
+		return u.read(p)
+	case u.guard.verdict != nil:
+		return 0, u.guard.verdict
 	default:
+		n, err := u.read(p)
+		return u.guard.sift(p[:n], err)
+	}
+}
+
+func (u *upgraded) read(p []byte) (int, error) {
+	if len(u.ahead) == 0 {
 		return u.Conn.Read(p)
 	}
+	n := copy(p, u.ahead)
+	u.ahead = u.ahead[n:]
+	return n, nil
 }

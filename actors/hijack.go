@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/textproto"
@@ -115,18 +114,15 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		_ = conn.Close()
 		return nil, nil, err
 	}
-	if h.sock.frames() {
-		h.sock.intake.prepend(ahead)
-		return h.sock, bufio.NewReadWriter(
-			bufio.NewReaderSize(h.sock, hijackedBuffer), bufio.NewWriterSize(h.sock, hijackedBuffer)), nil
+	h.sock.agreed(h.Header())
+	h.sock.intake.prepend(ahead)
+	size := hijackedBuffer
+	if !h.sock.frames() {
+		h.sock.intake.watchedBy(&h.sock.rules)
+		size = secureBuffer
 	}
-	ahead = bytes.Clone(ahead)
-	reader := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(ahead), h.sock), max(secureBuffer, len(ahead)))
-	if _, err := reader.Peek(len(ahead)); err != nil {
-		_ = conn.Close()
-		return nil, nil, err
-	}
-	return h.sock, bufio.NewReadWriter(reader, bufio.NewWriterSize(h.sock, hijackedBuffer)), nil
+	return h.sock, bufio.NewReadWriter(
+		bufio.NewReaderSize(h.sock, size), bufio.NewWriterSize(h.sock, hijackedBuffer)), nil
 }
 
 // takeOver hijacks. Some wrappers say that they can, and panic if what they wrap

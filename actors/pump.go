@@ -76,8 +76,13 @@ func (r *reader) deliverAll() bool {
 
 // finish has a goroutine of the moment wait for the rest of a message that is too
 // large to be gathered here, or in fragments. What is small the next news completes.
+// What has come of it may be enough to be refused.
 func (r *reader) finish() {
 	in := &r.sock.intake
+	if err := r.sock.inspect(); err != nil {
+		r.end(r.readError(err))
+		return
+	}
 	if in.ahead.whole && in.ahead.size() <= intakeSize || r.full() {
 		return
 	}

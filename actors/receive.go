@@ -15,8 +15,10 @@ import (
 
 // one reads and delivers a message.
 func (r *reader) one() error {
-	config := r.conn.config
-	if kind, data := r.sock.intake.takeMessage(config.role == server, config.readLimit); data != nil {
+	if kind, data := r.sock.intake.takeMessage(&r.sock.rules); data != nil {
+		if kind == messages.TypeText && !utf8.Valid(data) {
+			return r.readError(notUTF8())
+		}
 		return r.deliver(kind, data)
 	}
 	kind, from, err := r.ws.Reader(background)
@@ -41,7 +43,7 @@ func (r *reader) refusedPong(err error) bool {
 func (r *reader) receive(kind messages.Type, from io.Reader) error {
 	b := buffers.Get().(*buffer)
 	defer recycle(b)
-	if err := b.readFrom(from); err != nil {
+	if err := b.readMessage(from, kind, r.sock.rules.limit); err != nil {
 		return r.readError(err)
 	}
 	return r.deliver(kind, bytes.Clone(b.bytes))
@@ -64,9 +66,6 @@ func (r *reader) deliver(kind messages.Type, data []byte) error {
 		return nil
 	}
 	r.noteMessage()
-	if kind == messages.TypeText && !utf8.Valid(data) {
-		return r.refuse(messages.CloseInvalidPayload, &messages.InvalidUTF8Error{})
-	}
 	d := &delivery{received: messages.Received{Conn: r.conn.pid, Epoch: r.epoch, Type: kind, Data: data}}
 	event := any(&d.received)
 	if r.conn.config.extensions != nil {
@@ -120,12 +119,6 @@ func (r *reader) lastMessage() (when time.Duration, ever bool) {
 	return time.Duration(r.said.Load()), ever
 }
 
-// refuse closes for what the peer should not have sent.
-func (r *reader) refuse(code messages.CloseCode, reason error) error {
-	_ = writeClose(r.ws, code, reason.Error())
-	return r.readError(reason)
-}
-
 // heartbeat reports whether a message belongs to a payload heartbeat: the peer's,
 // which is answered here as coder/websocket answers pings, or the answer to this
 // side's.
@@ -142,40 +135,5 @@ func (r *reader) heartbeat(kind messages.Type, data []byte) bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// readError tells a close frame from a broken socket, and that from a peer that
-// breaks the rules.
-func (r *reader) readError(err error) error {
-	var closed websocket.CloseError
-	switch {
-	case errors.As(err, &closed):
-		return &messages.PeerClosedError{Code: messages.CloseCode(closed.Code), Reason: closed.Reason}
-	case r.sock.broken.Load(), errors.Is(err, websocket.ErrMessageTooBig), is[*messages.InvalidUTF8Error](err):
-		return &messages.ReadError{Err: err}
-	default:
-		// For some of these coder/websocket has sent a close frame; then this
-		// does nothing.
-		_ = writeClose(r.ws, messages.CloseProtocolError, "")
-		return &messages.ProtocolError{Err: err}
-	}
-}
-
-// readFrom reads a message to its end. The buffer goes back to the pool: the
-// handler gets a copy of exactly the message's size.
-func (b *buffer) readFrom(from io.Reader) error {
-	for {
-		if len(b.bytes) == cap(b.bytes) {
-			b.bytes = append(b.bytes, 0)[:len(b.bytes)]
-		}
-		n, err := from.Read(b.bytes[len(b.bytes):cap(b.bytes)])
-		b.bytes = b.bytes[:len(b.bytes)+n]
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
 	}
 }

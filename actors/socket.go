@@ -53,6 +53,7 @@ type socket struct {
 
 	// For every read.
 	intake     intake
+	rules      rules
 	streak     atomic.Int32 // reads that came soon after the one before
 	lastRead   atomic.Int64 // since born
 	lastResume atomic.Int64 // likewise: when reading went on after a pause
@@ -89,6 +90,7 @@ func newSocket(conn net.Conn, c *Conn, secure bool) *socket {
 		maximum: int(2*c.config.maxBytes + c.config.readLimit),
 		masking: c.config.role == client,
 		secure:  secure,
+		rules:   rules{limit: c.config.readLimit, masks: c.config.role == server},
 		credit:  &c.credit,
 		born:    time.Now(),
 	}

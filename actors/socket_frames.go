@@ -46,7 +46,7 @@ func (s *socket) writeAside(p []byte) error {
 	part := s.part
 	part.bytes = append(part.bytes, p...)
 	f, ok := parseFrame(part.bytes)
-	if !ok || len(part.bytes) < f.size() {
+	if !ok || int64(len(part.bytes)) < f.size() {
 		return nil
 	}
 	s.part = nil

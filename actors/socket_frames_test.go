@@ -19,7 +19,7 @@ func TestAppendFrame(t *testing.T) {
 			payload := bytes.Repeat([]byte{0xa5}, size)
 			in := &intake{}
 			in.prepend(appendFrame(nil, byte(messages.TypeBinary), payload, masked))
-			kind, data := in.takeMessage(masked, 1<<20)
+			kind, data := in.takeMessage(&rules{masks: masked, limit: 1 << 20})
 			if kind != messages.TypeBinary || !bytes.Equal(data, payload) || len(in.rest()) != 0 {
 				t.Errorf("%d bytes, masked %v: got %v of %d bytes", size, masked, kind, len(data))
 			}

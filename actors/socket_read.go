@@ -12,18 +12,23 @@ func (s *socket) Read(p []byte) (int, error) {
 	switch {
 	case s.intake.framed:
 		return s.readFrame(p)
-	case s.poller != nil && !s.secure || len(s.intake.rest()) > 0:
+	case s.polls():
 		return s.readLine(p)
+	case s.intake.guard != nil:
+		return s.readGuarded(p)
 	default:
 		return s.read(p)
 	}
 }
 
+// polls reports whether the kernel can be asked what WebSocket is sent.
+func (s *socket) polls() bool { return s.poller != nil && !s.secure }
+
 // frames has Read hand out frames from now on, and reports whether the socket can
 // be read without waiting.
 func (s *socket) frames() bool {
 	s.streak.Store(0)
-	s.intake.framed = s.poller != nil && !s.secure
+	s.intake.framed = s.polls()
 	return s.intake.framed
 }
 
@@ -42,12 +47,42 @@ func (s *socket) readFrame(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	if len(in.rest()) > 0 {
-		return in.take(p), nil
+	if ready := len(in.rest()); ready > 0 {
+		if err := in.pass(int(min(int64(min(len(p), ready)), in.left)), &s.rules); err != nil {
+			return 0, err
+		}
+		n := in.take(p)
+		in.passed(n)
+		return n, nil
 	}
-	n, err := s.read(p[:min(len(p), in.left)])
-	in.left -= n
+	return s.readRest(p)
+}
+
+// readRest reads more of the frame, past the intake.
+func (s *socket) readRest(p []byte) (int, error) {
+	in := &s.intake
+	n, err := s.read(p[:min(int64(len(p)), in.left)])
+	if _, refused := in.watchedBy(&s.rules).check(p[:n]); refused != nil {
+		return 0, refused
+	}
+	in.left -= int64(n)
+	in.passed(n)
 	return n, err
+}
+
+// readGuarded hands out what was read before, and then waits.
+func (s *socket) readGuarded(p []byte) (int, error) {
+	g := s.intake.guard
+	if g.verdict != nil {
+		return 0, g.verdict
+	}
+	if ready := s.intake.rest(); len(ready) > 0 {
+		n := copy(p, ready)
+		s.intake.skip(n)
+		return g.sift(p[:n], nil)
+	}
+	n, err := s.read(p)
+	return g.sift(p[:n], err)
 }
 
 // readLine hands out a line of the answer to a handshake.

@@ -64,11 +64,20 @@ func (e *HandshakeError) Error() string {
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
 // ReadError says that the socket broke while reading, or that the peer sent a
-// message over the read limit (closed with 1009) or text that is not UTF-8 (1007).
+// message over the read limit ([ReadLimitError], closed with 1009) or text that is not
+// UTF-8 ([InvalidUTF8Error], 1007).
 type ReadError struct{ Err error }
 
 func (e *ReadError) Error() string { return fmt.Sprintf("read: %v", e.Err) }
 func (e *ReadError) Unwrap() error { return e.Err }
+
+// ReadLimitError says that a message the peer sends has more than Limit bytes, as the
+// header of a frame announces it, or once it is inflated.
+type ReadLimitError struct{ Limit int64 }
+
+func (e *ReadLimitError) Error() string {
+	return fmt.Sprintf("message is over the read limit of %d bytes", e.Limit)
+}
 
 // ProtocolError says that the peer broke the protocol, for example with a frame
 // that it did not mask. It was closed with 1002 (RFC 6455, section 7.4.1).

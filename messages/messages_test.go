@@ -62,7 +62,7 @@ func TestErrors(t *testing.T) {
 	}
 	for _, err := range []error{
 		&HeartbeatError{}, &PeerClosedError{Code: 1000}, &PeerClosedError{Code: 4000, Reason: "why"}, &HandlerError{}, &HandlerError{In: "WithHeartbeatRule"},
-		&InternalError{}, &QueueFullError{}, &DroppedError{}, &MessageTooLargeError{}, &ClosedError{}, &InvalidUTF8Error{},
+		&InternalError{}, &QueueFullError{}, &DroppedError{}, &MessageTooLargeError{}, &ClosedError{}, &InvalidUTF8Error{}, &ReadLimitError{},
 		&InvalidTypeError{}, &CloseCodeError{}, &CloseReasonError{}, &UnknownMessageError{}, &OptionError{}, &NoCodecError{},
 	} {
 		if err.Error() == "" {
@@ -94,6 +94,7 @@ func TestErrorsAs(t *testing.T) {
 		"DialError":            found[*DialError](&DialError{}),
 		"HandshakeError":       found[*HandshakeError](&HandshakeError{}),
 		"ReadError":            found[*ReadError](&ReadError{}),
+		"ReadLimitError":       found[*ReadLimitError](&ReadLimitError{}),
 		"ProtocolError":        found[*ProtocolError](&ProtocolError{}),
 		"WriteError":           found[*WriteError](&WriteError{}),
 		"HeartbeatError":       found[*HeartbeatError](&HeartbeatError{}),

@@ -1,0 +1,217 @@
+package actors
+
+import (
+	"encoding/binary"
+	"fmt"
+	"unicode/utf8"
+)
+
+// guard sees every byte that a peer sends before coder/websocket does, and ends the
+// reading at the first that is against the rules of RFC 6455 or 7692: with the frame's
+// header, if that says it all, and with the first byte that no text can have. It also
+// keeps close frames for itself, so that whoever reads decides how they are answered.
+//
+// It belongs to whoever reads.
+type guard struct {
+	rules
+	now      frame          // the present one; its payload is what is still to come of it
+	inside   bool           // a frame
+	within   bool           // a message in fragments
+	readable bool           // the message is text, and not compressed
+	key      [maskSize]byte // from the next byte on
+	text     textCheck
+	total    int64  // of the message's payload, as announced
+	held     []byte // of a header that is not there as a whole, or of a close frame
+	verdict  error
+	seen     int // of what the intake has to hand out
+}
+
+// rules are what was agreed upon before the first frame.
+type rules struct {
+	limit    int64 // of a message
+	masks    bool  // the peer has to mask what it sends: it is a client
+	deflates bool  // messages may be compressed (RFC 7692)
+}
+
+// Close codes of what a guard finds (RFC 6455, section 7.4.1).
+const (
+	codeProtocol = 1002
+	codeNone     = 1005
+	codePayload  = 1007
+	codeTooBig   = 1009
+)
+
+// violation is what a peer did against the rules, and the code to close with.
+type violation struct {
+	code uint16
+	text string
+}
+
+func (v *violation) Error() string { return v.text }
+
+// peerClosed is a peer's close frame.
+type peerClosed struct {
+	code   uint16
+	reason string
+}
+
+func (p *peerClosed) Error() string { return fmt.Sprintf("close frame %d %q", p.code, p.reason) }
+
+func against(text string) error { return &violation{codeProtocol, text} }
+
+// Opcodes (RFC 6455, section 5.2).
+const (
+	opContinuation = 0x0
+	opText         = 0x1
+	opBinary       = 0x2
+	opClose        = 0x8
+	opPong         = 0xa
+)
+
+// sift returns what may be passed on of p, which was read, and why no more.
+func (g *guard) sift(p []byte, err error) (int, error) {
+	passed, refused := g.check(p)
+	if refused != nil {
+		return passed, refused
+	}
+	return passed, err
+}
+
+// check sees the next bytes. With an error, which is the last, it returns how many may
+// be passed on all the same: those before the frame in question.
+func (g *guard) check(p []byte) (passed int, err error) {
+	for at := 0; at < len(p) && g.verdict == nil; {
+		if !g.inside {
+			passed = at
+		}
+		at += g.step(p[at:])
+		if g.verdict == nil && g.inside && g.now.payload == 0 {
+			g.end()
+		}
+	}
+	if g.verdict != nil {
+		return passed, g.verdict
+	}
+	return len(p), nil
+}
+
+// step takes in a header or some payload.
+func (g *guard) step(p []byte) int {
+	if g.inside {
+		return g.payload(p)
+	}
+	if f, ok := parseFrame(p); ok && len(g.held) == 0 {
+		g.begin(f, p)
+		return int(f.header)
+	}
+	for n := range p {
+		g.held = append(g.held, p[n])
+		if f, ok := parseFrame(g.held); ok {
+			g.begin(f, g.held)
+			g.held = g.held[:0]
+			return n + 1
+		}
+	}
+	return len(p)
+}
+
+// begin begins a frame of which the header is there.
+func (g *guard) begin(f frame, header []byte) {
+	if g.verdict = g.judge(&f); g.verdict != nil {
+		return
+	}
+	g.now, g.inside = f, true
+	if f.masked {
+		copy(g.key[:], header[f.header-maskSize:])
+	}
+	switch {
+	case f.control():
+		return
+	case f.opcode != opContinuation:
+		g.readable = f.opcode == opText && !f.compressed()
+		g.total = 0
+	}
+	g.total += f.payload
+	g.within = !f.fin
+}
+
+// payload takes in what there is of it.
+func (g *guard) payload(p []byte) int {
+	p = p[:min(int64(len(p)), g.now.payload)]
+	switch {
+	case g.now.opcode == opClose:
+		g.held = append(g.held, p...)
+		if g.now.masked {
+			added := g.held[len(g.held)-len(p):]
+			g.unmask(added, added)
+		}
+	case g.readable && !g.now.control():
+		g.readText(p)
+	}
+	g.now.payload -= int64(len(p))
+	return len(p)
+}
+
+func (g *guard) readText(p []byte) {
+	ok := true
+	if !g.now.masked {
+		ok = g.text.add(p)
+	}
+	var clear [256]byte
+	for g.now.masked && ok && len(p) > 0 {
+		n := min(len(p), len(clear))
+		g.unmask(clear[:n], p[:n])
+		ok = g.text.add(clear[:n])
+		p = p[n:]
+	}
+	if !ok {
+		g.verdict = notUTF8()
+	}
+}
+
+// unmask unmasks the next bytes of the payload.
+func (g *guard) unmask(dst, src []byte) {
+	unmask(dst, src, g.key[:])
+	turn, key := len(src)%maskSize, g.key
+	for i := range g.key {
+		g.key[i] = key[(i+turn)%maskSize]
+	}
+}
+
+// end ends a frame.
+func (g *guard) end() {
+	g.inside = false
+	switch {
+	case g.now.opcode == opClose:
+		g.verdict = closeFrame(g.held)
+	case !g.now.control() && g.readable && !g.within:
+		g.verdict = g.text.end()
+	}
+}
+
+// closeFrame is what a peer says with the payload of a close frame: that it closes, if
+// it may say so.
+func closeFrame(payload []byte) error {
+	if len(payload) == 0 {
+		return &peerClosed{code: codeNone}
+	}
+	code, reason := binary.BigEndian.Uint16(payload), payload[2:]
+	switch {
+	case !closesWith(code):
+		return against(fmt.Sprintf("close frame with code %d", code))
+	case !utf8.Valid(reason):
+		return &violation{codePayload, "close reason that is not UTF-8"}
+	default:
+		return &peerClosed{code: code, reason: string(reason)}
+	}
+}
+
+// closesWith reports whether a close frame may carry a code (RFC 6455, section 7.4).
+func closesWith(code uint16) bool {
+	switch {
+	case code >= 1004 && code <= 1006:
+		return false
+	default:
+		return code >= 1000 && code <= 1014 || code >= 3000 && code <= 4999
+	}
+}

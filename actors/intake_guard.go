@@ -1,0 +1,61 @@
+package actors
+
+import (
+	"net/http"
+	"sync"
+)
+
+// guards are for sockets that are in the middle of a message, or of what is none of
+// the plainest: an idle one has no guard.
+var guards = sync.Pool{New: func() any { return &guard{} }}
+
+// watchedBy returns the guard of what is read, one of these rules.
+func (in *intake) watchedBy(r *rules) *guard {
+	if in.guard == nil {
+		in.guard = guards.Get().(*guard)
+		in.guard.rules = *r
+	}
+	return in.guard
+}
+
+// pass has the guard see the first n bytes that are to be handed out.
+func (in *intake) pass(n int, r *rules) error {
+	g := in.watchedBy(r)
+	if n <= g.seen {
+		return nil
+	}
+	_, err := g.check(in.rest()[g.seen:n])
+	g.seen = n
+	return err
+}
+
+// passed is for when n bytes have been handed out.
+func (in *intake) passed(n int) {
+	g := in.guard
+	g.seen = max(g.seen-n, 0)
+	if in.left == 0 && g.idle() {
+		in.dismiss()
+	}
+}
+
+// dismiss gives back the guard.
+func (in *intake) dismiss() {
+	*in.guard = guard{held: in.guard.held[:0]}
+	guards.Put(in.guard)
+	in.guard = nil
+}
+
+// idle reports whether no message has begun, nor anything been refused.
+func (g *guard) idle() bool { return !g.inside && !g.within && len(g.held) == 0 && g.verdict == nil }
+
+// inspect has the guard see what is there of a frame of which there is the header, but
+// not yet all.
+func (s *socket) inspect() error {
+	in := &s.intake
+	return in.pass(int(min(int64(len(in.rest())), in.ahead.size())), &s.rules)
+}
+
+// agreed notes what a server has agreed to.
+func (s *socket) agreed(header http.Header) {
+	s.rules.deflates = header.Get("Sec-WebSocket-Extensions") != ""
+}

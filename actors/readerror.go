@@ -1,0 +1,84 @@
+package actors
+
+import (
+	"compress/flate"
+	"errors"
+	"io"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// readError tells the peer's close frame from what is against the rules, and that from
+// a broken socket. It is where both are answered.
+func (r *reader) readError(err error) error {
+	var closed *peerClosed
+	var against *violation
+	switch {
+	case errors.As(err, &closed):
+		return r.peerClosed(closed)
+	case errors.As(err, &against):
+		return r.refuse(against)
+	case corrupt(err):
+		return r.refuse(&violation{code: codeProtocol, text: "compressed data that are corrupt"})
+	case r.sock.failedWith(err):
+		return &messages.WriteError{Err: err} // of a pong
+	default:
+		return &messages.ReadError{Err: err}
+	}
+}
+
+// peerClosed answers a close frame with the same, unless this side has sent one.
+func (r *reader) peerClosed(c *peerClosed) error {
+	code := messages.CloseCode(c.code)
+	if !r.sock.saidClose.Load() {
+		_ = writeClose(r.ws, code, c.reason)
+	}
+	return &messages.PeerClosedError{Code: code, Reason: c.reason}
+}
+
+// refuse closes for what the peer should not have sent.
+func (r *reader) refuse(v *violation) error {
+	_ = writeClose(r.ws, messages.CloseCode(v.code), v.text)
+	switch v.code {
+	case codePayload:
+		return &messages.ReadError{Err: &messages.InvalidUTF8Error{}}
+	case codeTooBig:
+		return &messages.ReadError{Err: &messages.ReadLimitError{Limit: r.sock.rules.limit}}
+	default:
+		return &messages.ProtocolError{Err: v}
+	}
+}
+
+// corrupt reports whether an error is that of an inflater.
+func corrupt(err error) bool { return is[flate.CorruptInputError](err) || is[flate.InternalError](err) }
+
+// failedWith reports whether an error is why the socket can no longer be written to.
+func (s *socket) failedWith(err error) bool {
+	failure := s.failure.Load()
+	return failure != nil && errors.Is(err, *failure)
+}
+
+// readMessage reads a message to its end. The buffer goes back to the pool: the
+// handler gets a copy of exactly the message's size. What was compressed may be too big
+// only now, or no text.
+func (b *buffer) readMessage(from io.Reader, kind messages.Type, limit int64) error {
+	var text textCheck
+	for {
+		if len(b.bytes) == cap(b.bytes) {
+			b.bytes = append(b.bytes, 0)[:len(b.bytes)]
+		}
+		n, err := from.Read(b.bytes[len(b.bytes):cap(b.bytes)])
+		added := b.bytes[len(b.bytes) : len(b.bytes)+n]
+		b.bytes = b.bytes[:len(b.bytes)+n]
+		switch {
+		case int64(len(b.bytes)) > limit:
+			return tooBig(limit)
+		case kind == messages.TypeText && !text.add(added):
+			return notUTF8()
+		case errors.Is(err, io.EOF):
+			return text.end()
+		case err != nil:
+			return err
+		}
+	}
+}
