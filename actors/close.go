@@ -102,9 +102,6 @@ func (c *connection) tellLast() {
 	e := &messages.Closed{Dropped: c.dropped, Err: c.gaveUp}
 	c.tellClosed(e)
 	c.clean = e.Clean || bare
-	if c.onClosed != nil {
-		c.onClosed(e.Code)
-	}
 }
 
 // tellClosed completes the Closed of this epoch and tells it.
@@ -113,6 +110,9 @@ func (c *connection) tellClosed(e *messages.Closed) {
 	e.Conn, e.Epoch, e.Attempt, e.Written = c.pid, c.own, c.attempt, c.written
 	e.Code, e.Reason, e.Clean = c.closeOf()
 	e.Cause = c.cause
+	if c.onClosed != nil && !e.WillRetry {
+		c.onClosed(e.Code) // first: who hears of it finds it counted
+	}
 	c.tell(e)
 }
 
