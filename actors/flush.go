@@ -61,7 +61,7 @@ func (c *connection) answerFlushes() {
 	o, lane := c.outbox, &c.mailbox.lane
 	left := o.flushes[:0]
 	for _, f := range o.flushes {
-		if !f.passed && lane.passed() >= f.ticket && lane.urgent.empty() && len(o.again) == 0 {
+		if !f.passed && lane.passed() >= f.ticket && lane.urgent.empty() && len(o.again) == 0 && lane.settled() {
 			f.passed, f.count = true, o.count
 		}
 		if !f.passed || o.settled < f.count {

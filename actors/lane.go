@@ -125,21 +125,30 @@ func (l *lane) pop() any {
 // take returns the next message or nil: a *messages.Send, in an envelope or not, or
 // a *parcel. Its room is still to be released. Only the consumer calls it.
 func (l *lane) take() any {
-	if message := l.urgent.pop(); message != nil {
-		return l.latest(message)
+	for message := l.urgent.pop(); message != nil; message = l.urgent.pop() {
+		if taken := l.latest(message); taken != nil {
+			return taken
+		}
 	}
 	return l.oldest()
 }
 
 // oldest is take, but for what is urgent.
 func (l *lane) oldest() any {
-	if k := l.overflowing(); k != nil {
-		return l.latest(k.shift())
-	}
-	if message := l.shift(); message != nil {
-		return l.latest(message)
+	for message := l.first(); message != nil; message = l.first() {
+		if taken := l.latest(message); taken != nil {
+			return taken
+		}
 	}
 	return nil
+}
+
+// first takes what is in the oldest place.
+func (l *lane) first() any {
+	if k := l.overflowing(); k != nil {
+		return k.shift()
+	}
+	return l.shift()
 }
 
 // shift takes what is in the oldest slot of the ring. One whose producer has drawn
@@ -220,7 +229,13 @@ func (l *lane) close() bool { return l.state.Or(closedBit)&closedBit == 0 }
 func (l *lane) closed() bool { return l.state.Load()&closedBit != 0 }
 
 // depth returns the messages and bytes that are queued.
-func (l *lane) depth() (queued int, bytes int64) { return unpack(l.state.Load()) }
+func (l *lane) depth() (queued int, bytes int64) {
+	queued, bytes = unpack(l.state.Load())
+	if k := l.keys.Load(); k != nil {
+		queued = max(queued-int(k.withdrawn.Load()), 0)
+	}
+	return queued, bytes
+}
 
 func unpack(state uint64) (queued int, bytes int64) {
 	return int(state &^ closedBit >> bytesBits), int64(state & bytesMask)

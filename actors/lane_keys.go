@@ -10,9 +10,18 @@ import (
 // put there by its producer, with one compare-and-swap, against the consumer who
 // takes what is there by swapping in nil: so the latest wins in place, at once, also
 // while there is no socket, and a thousand updates of one key take one place.
+//
+// A place has its turn in the lane before it is found here: whoever replaces what is
+// in it knows that all that comes later goes behind it.
 type keys struct {
-	places sync.Map // *keyed, by key
-	queued atomic.Int64
+	places sync.Map     // *keyed, by key
+	queued atomic.Int64 // places with a parcel: producers add, whoever takes it out subtracts
+	// withdrawn counts the places that are empty before their turn: the producer that
+	// made it so adds, the consumer that passes it subtracts.
+	withdrawn atomic.Int64
+	// settling counts those who may have replaced a parcel and not yet said so: they
+	// themselves add and subtract. A flush waits for them.
+	settling atomic.Int64
 	// backlog is the consumer's, and older than what is in the ring: see dropKeyed.
 	backlog []ticketed
 }
@@ -20,7 +29,7 @@ type keys struct {
 // keyed is a place of the lane that belongs to a key.
 type keyed struct {
 	key     string
-	current atomic.Pointer[parcel] // nil when it is taken
+	current atomic.Pointer[parcel] // nil when it is taken, or withdrawn
 }
 
 // pushKeyed queues a parcel with a key, and returns the older one that it replaced.
@@ -29,9 +38,15 @@ func (l *lane) pushKeyed(p *parcel) (older *parcel, err error) {
 	for {
 		there, known := k.places.Load(p.key())
 		if !known {
-			if there, known, err = l.insert(k, p); !known {
+			place, err := l.enter(k, p)
+			if err != nil {
 				return nil, err
 			}
+			other := l.publish(k, place, p)
+			if other == nil {
+				return nil, nil
+			}
+			there = other
 		}
 		place := there.(*keyed)
 		older = place.current.Load()
@@ -45,24 +60,45 @@ func (l *lane) pushKeyed(p *parcel) (older *parcel, err error) {
 	}
 }
 
-// insert gives a key a place, unless another producer has.
-func (l *lane) insert(k *keys, p *parcel) (there any, known bool, err error) {
+// settled reports whether all who were replaced have been told of it.
+func (l *lane) settled() bool {
+	k := l.keys.Load()
+	return k == nil || k.settling.Load() == 0
+}
+
+// enter gives a parcel a place of its own in the lane, which nobody can find yet.
+func (l *lane) enter(k *keys, p *parcel) (*keyed, error) {
 	if err := l.reserve(1, p.size()); err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	place := &keyed{key: p.key()}
 	place.current.Store(p)
-	if there, known = k.places.LoadOrStore(place.key, place); known {
-		l.release(1, p.size())
-		return there, true, nil
-	}
 	k.queued.Add(1)
 	if p.order.Urgent {
 		l.urgent.push(place)
 	} else {
 		l.put(place)
 	}
-	return nil, false, nil
+	return place, nil
+}
+
+// publish has others find a place, unless another producer has published one for the
+// key. That is returned, and p withdrawn, if it is not taken already.
+func (l *lane) publish(k *keys, place *keyed, p *parcel) (other *keyed) {
+	there, known := k.places.LoadOrStore(place.key, place)
+	if !known {
+		if place.current.Load() == nil { // taken before it could be found
+			k.places.CompareAndDelete(place.key, place)
+		}
+		return nil
+	}
+	if !place.current.CompareAndSwap(p, nil) {
+		return nil
+	}
+	k.queued.Add(-1)
+	k.withdrawn.Add(1)
+	l.release(0, p.size())
+	return there.(*keyed)
 }
 
 // replace puts a parcel where an older one is, if it still is.
@@ -87,17 +123,23 @@ func (l *lane) keyring() *keys {
 	return l.keys.Load()
 }
 
-// latest returns what is to be sent in a place of the lane. Only the consumer calls
-// it, once for each.
+// latest returns what is to be sent in a place of the lane, or nil if that was
+// withdrawn. Only the consumer calls it, once for each.
 func (l *lane) latest(message any) any {
 	place, ok := message.(*keyed)
 	if !ok {
 		return message
 	}
 	k := l.keys.Load()
+	p := place.current.Swap(nil)
+	k.places.CompareAndDelete(place.key, place) // after the swap: see publish
+	if p == nil {
+		k.withdrawn.Add(-1)
+		l.release(1, 0)
+		return nil
+	}
 	k.queued.Add(-1)
-	k.places.CompareAndDelete(place.key, place)
-	return place.current.Swap(nil)
+	return p
 }
 
 // ticketed is what was moved out of the ring, with its ticket.
@@ -141,16 +183,19 @@ func (l *lane) dropKeyed() any {
 	for ticket := l.head; l.filled(ticket); ticket++ {
 		k.backlog = append(k.backlog, ticketed{ticket, l.shift()})
 	}
-	if len(k.backlog) == 0 {
-		return nil
+	for len(k.backlog) > 0 {
+		at := slices.IndexFunc(k.backlog, func(one ticketed) bool { _, is := one.message.(*keyed); return is })
+		if at < 0 {
+			at = len(k.backlog) - 1
+		}
+		message := k.backlog[at].message
+		k.backlog = slices.Delete(k.backlog, at, at+1)
+		if dropped := l.latest(message); dropped != nil {
+			return dropped
+		}
 	}
-	at := slices.IndexFunc(k.backlog, func(one ticketed) bool { _, is := one.message.(*keyed); return is })
-	if at < 0 {
-		at = len(k.backlog) - 1
-	}
-	message := k.backlog[at].message
-	k.backlog = slices.Delete(k.backlog, at, at+1)
-	return l.latest(message)
+	k.backlog = nil
+	return nil
 }
 
 // overflowing returns where the backlog is, if there is one. Only the consumer calls

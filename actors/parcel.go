@@ -59,10 +59,7 @@ func (m *mailbox) pushParcel(p *parcel) error {
 	var err error
 	switch {
 	case p.order != nil && p.order.Key != "":
-		var older *parcel
-		if older, err = m.lane.pushKeyed(p); older != nil && err == nil {
-			m.conn.drop(older, &messages.ReplacedError{Key: p.order.Key})
-		}
+		err = m.pushKeyed(p)
 	case p.order != nil && p.order.Urgent:
 		err = m.lane.pushUrgent(p, p.size())
 	default:
@@ -72,6 +69,17 @@ func (m *mailbox) pushParcel(p *parcel) error {
 		m.overflowed(err)
 	}
 	m.wake() // also if not: what was reserved for a moment may have held up a close
+	return err
+}
+
+func (m *mailbox) pushKeyed(p *parcel) error {
+	settling := &m.lane.keyring().settling
+	settling.Add(1)
+	defer settling.Add(-1)
+	older, err := m.lane.pushKeyed(p)
+	if older != nil && err == nil {
+		m.conn.drop(older, &messages.ReplacedError{Key: p.order.Key})
+	}
 	return err
 }
 

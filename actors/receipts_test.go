@@ -143,8 +143,8 @@ func TestReceiptUnknown(t *testing.T) {
 		r := newRequester(sup)
 		wstest.Next[*messages.Opened](t, events)
 		big := &messages.Enqueue{Send: messages.Binary(make([]byte, 32<<20)), Receipt: true}
-		r.request(conn, big)
-		for inspect(t, sup, conn).Queued > 0 { // until it is handed over
+		r.root.RequestWithCustomSender(conn.PID(), big, r.pid) // it is queued when this returns
+		for inspect(t, sup, conn).Queued > 0 {                 // until it is handed over
 		}
 		server.Cut()
 		close(release)
