@@ -19,7 +19,7 @@ type Correlate func(*messages.Received) (id string, isAnswer bool)
 // WithCorrelation has the connection recognise answers to [messages.Ask], of which at
 // most so many wait at a time (zero: [DefaultMaxAsks]). An answer goes to whoever
 // asked, after WithIncoming and not decoded; one that nobody waits for goes to the
-// handler.
+// handler, in its turn, like any other message.
 func WithCorrelation(correlate Correlate, maxAsks int) Option {
 	if maxAsks == 0 {
 		maxAsks = DefaultMaxAsks
@@ -52,6 +52,7 @@ type asking struct {
 	ask   *messages.Ask
 	to    addressee
 	timer *time.Timer // nil until it is begun
+	epoch uint64      // to whose socket it was written, zero before; then it is awaited
 	over  bool
 }
 
@@ -59,13 +60,6 @@ type asking struct {
 type askOver struct {
 	asking *asking
 	err    error
-}
-
-// response is an answer, perhaps to an ask of this connection.
-type response struct {
-	epoch    uint64
-	id       string
-	received *messages.Received
 }
 
 // Ask sends a question and returns the peer's answer. It never waits for longer than
@@ -135,14 +129,10 @@ func (c *connection) expectAnswer(a *asking) bool {
 	case c.phase != open:
 		c.finishAsk(a, nil, &messages.ClosedError{}) // what comes now is not delivered
 		return false
-	case c.asks[a.ask.ID] != nil:
+	case !c.await(a):
 		c.finishAsk(a, nil, &messages.DuplicateAskError{ID: a.ask.ID})
 		return false
 	}
-	if c.asks == nil {
-		c.asks = make(map[string]*asking)
-	}
-	c.asks[a.ask.ID] = a
 	return true
 }
 
@@ -156,45 +146,15 @@ func (c *Conn) finishAsk(a *asking, received *messages.Received, err error) {
 		a.timer.Stop()
 	}
 	c.asking.Add(-1)
-	if c.asks[a.ask.ID] == a {
-		delete(c.asks, a.ask.ID)
-	}
+	c.awaited.forgo(a)
 	c.answer(&a.to, &messages.Answer{Conn: c.pid, Ask: a.ask, Received: received, Err: err})
 }
 
-// failAsks ends the asks whose answers will not come.
-func (c *connection) failAsks(err error) {
-	for _, a := range c.asks {
-		c.finishAsk(a, nil, err)
+// askOver ends an ask for which nobody waits any more, unless its answer has arrived.
+func (c *connection) askOver(m *askOver) {
+	if a := m.asking; a.epoch == 0 || c.awaited.forgo(a) {
+		c.finishAsk(a, nil, m.err)
 	}
-}
-
-// response gives an answer to who asked, or to the handler if nobody has.
-func (c *connection) response(m *response) {
-	if a := c.asks[m.id]; a != nil && m.epoch == c.own {
-		c.credit.give(1)
-		c.finishAsk(a, m.received, nil)
-		return
-	}
-	if m.epoch == c.own && (c.phase == open || c.phase == changing || c.phase == failing) {
-		c.tell(m.received) // who gives it back to the credit
-		return
-	}
-	c.credit.give(1)
-}
-
-// answers reports whether a message may be somebody's answer, and passes it on.
-func (r *reader) answers(received *messages.Received) bool {
-	c := r.conn.config.correlation
-	if c == nil {
-		return false
-	}
-	id, isAnswer := c.correlate(received)
-	if isAnswer {
-		r.granted--
-		r.conn.mailbox.post(&response{epoch: r.epoch, id: id, received: received})
-	}
-	return isAnswer
 }
 
 // contained makes an error of a panic in code of the user's, of the option.

@@ -30,12 +30,12 @@ type Conn struct {
 
 	credit credit
 
-	asking atomic.Int64 // how many asks wait
+	asking  atomic.Int64 // how many asks wait
+	awaited awaited      // and which, by the connection and its reader
 
 	// The connection's alone. They outlive its incarnations.
 	handler handler
 	outbox  *outbox // nil until something needs it
-	asks    map[string]*asking
 	ready   *dialed // the socket of the next epoch: a server's, or a fresh one
 	dials   uint64  // asked of the governor
 	// What a server wants to know: how it was closed, once, and that the actor has

@@ -98,11 +98,11 @@ func (c *connection) Receive(ctx actor.Context) {
 	case *aged:
 		c.aged(m)
 	case *response:
-		c.response(m)
+		m.deliver()
 	case *askBegun:
 		c.askBegun(m)
 	case *askOver:
-		c.finishAsk(m.asking, nil, m.err)
+		c.askOver(m)
 	case *flushing:
 		c.flush(m)
 	case *flushLeft:
