@@ -20,24 +20,34 @@ const (
 // With a message in flight on each of 100 connections, that is one system call and
 // two changes of goroutine less for each.
 func (r *reader) attend() {
-	if !r.attending.CompareAndSwap(false, true) {
+	if !r.attendance.take() {
 		return
 	}
-	if !r.finishing.Load() { // or another reads under the lock that waiting takes
-		r.unwatch()
-		for r.attending.Load() && r.stay() {
-		}
+	defer r.goAway() // also if a handler ends the goroutine
+	if r.finishing.Load() {
+		return // another reads under the lock that waiting takes
 	}
-	r.attending.Store(false)
-	if !r.sock.closing.Load() {
-		r.watch() // also if another did so before unwatch
+	r.unwatch()
+	for r.attendance.wanted() && r.stay() {
 	}
 }
 
-// neglected has the tree's poller take over from a goroutine that leaves, or has to:
-// waiting, it would keep others from reading.
+// goAway is the end of attend: the tree's poller takes over, if it has not already.
+func (r *reader) goAway() {
+	_ = r.sock.Conn.SetReadDeadline(time.Time{})
+	r.watch()
+	r.attendance.giveBack() // last: the next that stays does all this in its turn
+}
+
+// neglected has the tree's poller take over from a goroutine that stays and has to
+// leave: waiting, it would keep others from reading, and in a handler that blocks it
+// reads nothing itself. Such a socket is not worth another that stays.
+//
+// The order is that in which nobody is deaf: the one that stays has told the poller to
+// be silent before it looks whether it is wanted.
 func (r *reader) neglected() {
-	if r.attending.CompareAndSwap(true, false) {
+	r.sock.streak.Store(0)
+	if r.attendance.callAway() {
 		_ = r.sock.Conn.SetReadDeadline(time.Unix(1, 0))
 		r.watch()
 	}
@@ -48,8 +58,7 @@ func (r *reader) neglected() {
 func (r *reader) stay() bool {
 	began := r.sock.now()
 	_ = r.sock.Conn.SetReadDeadline(time.Now().Add(attention))
-	defer func() { _ = r.sock.Conn.SetReadDeadline(time.Time{}) }()
-	for arrived := r.arrived; r.attending.Load(); {
+	for arrived := r.arrived; r.attendance.wanted(); {
 		if err := r.sock.try.wait(arrived); err != nil {
 			return errors.Is(err, os.ErrDeadlineExceeded) && r.sock.life() > began
 		}
@@ -74,23 +83,26 @@ func (r *reader) arrived() bool {
 	return something || r.system.waiting() || r.queue.waiting()
 }
 
-// step has the reader look what there is to do, on this goroutine.
+// step has the reader look what there is to do, and then the handler, on this
+// goroutine. It is at the socket already: nothing in here may begin to stay there, or
+// the stack would grow with every message.
 func (r *reader) step() {
 	if !r.woken.Swap(true) {
 		r.queue.push(look)
 	}
 	if r.status.CompareAndSwap(idle, running) {
-		r.processAndThen()
+		r.process()
+		r.carry()
 	}
 }
 
-// watch has the tree's poller tell of the socket, also of what is there now. It
-// reports whether it will.
-func (r *reader) watch() (ok bool) {
-	_ = r.sock.try.control(func(fd uintptr) { ok = r.sock.poller.add(int(fd), r) == nil })
-	return ok
+// watch has the tree's poller tell of the socket, also of what is there now. Once the
+// reader has ended neither it nor unwatch does anything.
+func (r *reader) watch() {
+	_ = r.sock.try.control(func(fd uintptr) { r.sock.poller.heed(int(fd), r, true) })
 }
 
+// unwatch has the tree's poller say nothing.
 func (r *reader) unwatch() {
-	_ = r.sock.try.control(func(fd uintptr) { r.sock.poller.remove(int(fd), r) })
+	_ = r.sock.try.control(func(fd uintptr) { r.sock.poller.heed(int(fd), r, false) })
 }

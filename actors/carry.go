@@ -27,8 +27,8 @@ type carriers struct {
 // place is where a carrier says which connection it keeps. It has a cache line of
 // its own.
 type place struct {
-	state  atomic.Uint64          // counts up: free, taken, kept, free, ...; the lowest two bits say which
-	reader atomic.Pointer[reader] // of the connection, while kept
+	state  atomic.Uint64          // counts up: free, taken, kept, freed, free, ...; the lowest two bits say which
+	reader atomic.Pointer[reader] // of the connection, while kept: written by whoever has taken or freed
 	_      [48]byte
 }
 
@@ -36,6 +36,7 @@ const (
 	free uint64 = iota
 	taken
 	kept
+	freed
 	stateBits = 3
 )
 
@@ -62,9 +63,20 @@ func (c *carriers) carry(r *reader) {
 		return
 	}
 	r.target.runHere()
-	if p.state.CompareAndSwap(state, state+kept) { // to free
+	if p.free(state) {
 		connection.process()
 	}
+}
+
+// free gives a place back, with nothing in it, and reports whether that was for the
+// caller to do.
+func (p *place) free(kept uint64) bool {
+	if !p.state.CompareAndSwap(kept, kept+1) {
+		return false
+	}
+	p.reader.Store(nil)
+	p.state.Store(kept + 2)
+	return true
 }
 
 // keep finds a place, unless all are taken: by handlers that block.
@@ -129,10 +141,10 @@ func (c *carriers) look(seen []uint64) (changed bool) {
 // has let go of it.
 func (p *place) letGo(state uint64) {
 	r := p.reader.Load()
-	if !p.state.CompareAndSwap(state, state+kept) {
+	if !p.free(state) {
 		return
 	}
+	r.neglected()
 	m := r.conn.mailbox
 	m.dispatcher.Schedule(m.schedule)
-	r.neglected()
 }

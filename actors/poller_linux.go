@@ -16,9 +16,14 @@ import (
 // the Go runtime polls.
 type poller struct {
 	file   *os.File
-	epoll  int
+	epoll  syscall.RawConn // of the file, whose number may be another's once it is closed
 	events [256]syscall.EpollEvent
 	pages  [1024]atomic.Pointer[page]
+
+	// generation is that of the last reader. The number of a file descriptor is
+	// used again, and what is told of the one may be looked at when it is
+	// another's.
+	generation atomic.Uint32
 }
 
 // page holds the readers of some file descriptors.
@@ -33,13 +38,12 @@ func newPoller() *poller {
 		return nil
 	}
 	_ = syscall.SetNonblock(epoll, true) // what os.NewFile asks of a file to poll
-	p := &poller{file: os.NewFile(uintptr(epoll), "epoll"), epoll: epoll}
-	raw, err := p.file.SyscallConn()
-	if err != nil {
+	p := &poller{file: os.NewFile(uintptr(epoll), "epoll")}
+	if p.epoll, err = p.file.SyscallConn(); err != nil {
 		_ = p.file.Close()
 		return nil
 	}
-	go func() { _ = raw.Read(p.poll) }() // until Close
+	go func() { _ = p.epoll.Read(p.poll) }() // until Close
 	return p
 }
 
@@ -48,43 +52,74 @@ func (p *poller) Close() error { return p.file.Close() }
 
 // poll wakes the readers of which there is news. It returns false: call again when
 // there is more.
-func (p *poller) poll(uintptr) bool {
+func (p *poller) poll(epoll uintptr) bool {
 	for {
-		n, err := syscall.EpollWait(p.epoll, p.events[:], 0)
+		n, err := syscall.EpollWait(int(epoll), p.events[:], 0)
 		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
-		for _, event := range p.events[:max(n, 0)] {
-			if r := p.place(int(event.Fd)).Load(); r != nil {
-				r.readable(event.Events&^syscall.EPOLLIN != 0)
-			}
-		}
+		p.tell(p.events[:max(n, 0)])
 		if n < len(p.events) {
 			return err != nil
 		}
 	}
 }
 
-// add has a reader told about a socket, until remove.
+// tell passes events on, but for those of a reader that is gone.
+func (p *poller) tell(events []syscall.EpollEvent) {
+	for _, event := range events {
+		if r := p.place(event.Fd).Load(); r != nil && r.registered.generation == uint32(event.Pad) {
+			r.readable(event.Events&^syscall.EPOLLIN != 0)
+		}
+	}
+}
+
+// add has a reader told about a socket, until remove. It is for when nobody else knows
+// the reader.
 func (p *poller) add(fd int, r *reader) error {
 	if fd >= len(p.pages)*len(page{}) {
 		return syscall.EMFILE
 	}
-	p.place(fd).Store(r)
-	return syscall.EpollCtl(p.epoll, syscall.EPOLL_CTL_ADD, fd, &syscall.EpollEvent{Events: edges, Fd: int32(fd)})
-}
-
-// remove ends that. The kernel forgets a socket when it is closed.
-func (p *poller) remove(fd int, r *reader) {
-	if p.place(fd).CompareAndSwap(r, nil) {
-		_ = syscall.EpollCtl(p.epoll, syscall.EPOLL_CTL_DEL, fd, nil)
+	r.registered = registration{fd: int32(fd), generation: p.generation.Add(1)}
+	p.place(r.registered.fd).Store(r)
+	err := p.control(syscall.EPOLL_CTL_ADD, fd, r, edges)
+	if err != nil {
+		p.remove(r)
 	}
+	return err
 }
 
-func (p *poller) place(fd int) *atomic.Pointer[reader] {
-	slot := &p.pages[fd/len(page{})]
+// heed has the kernel tell of a socket that was added, from now on and of what is there
+// now; or only of its end.
+func (p *poller) heed(fd int, r *reader, yes bool) {
+	events := uint32(0)
+	if yes {
+		events = edges
+	}
+	_ = p.control(syscall.EPOLL_CTL_MOD, fd, r, events)
+}
+
+// drop has the kernel forget a socket, which it does by itself when that is closed.
+func (p *poller) drop(fd int) { _ = p.control(syscall.EPOLL_CTL_DEL, fd, nil, 0) }
+
+// remove forgets a reader. Its socket may be closed, and the place another's.
+func (p *poller) remove(r *reader) { p.place(r.registered.fd).CompareAndSwap(r, nil) }
+
+func (p *poller) control(operation, fd int, r *reader, events uint32) (err error) {
+	event := syscall.EpollEvent{Events: events, Fd: int32(fd)}
+	if r != nil {
+		event.Pad = int32(r.registered.generation)
+	}
+	if closed := p.epoll.Control(func(epoll uintptr) { err = syscall.EpollCtl(int(epoll), operation, fd, &event) }); closed != nil {
+		return closed
+	}
+	return err
+}
+
+func (p *poller) place(fd int32) *atomic.Pointer[reader] {
+	slot := &p.pages[int(fd)/len(page{})]
 	if slot.Load() == nil {
 		slot.CompareAndSwap(nil, new(page))
 	}
-	return &slot.Load()[fd%len(page{})]
+	return &slot.Load()[int(fd)%len(page{})]
 }

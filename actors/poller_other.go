@@ -11,4 +11,8 @@ func (*poller) Close() error { return nil }
 
 func (*poller) add(int, *reader) error { return nil }
 
-func (*poller) remove(int, *reader) {}
+func (*poller) heed(int, *reader, bool) {}
+
+func (*poller) drop(int) {}
+
+func (*poller) remove(*reader) {}

@@ -42,8 +42,15 @@ func (r *reader) fill() bool {
 		return false
 	}
 	r.news.Store(false) // first: what comes while it reads is news again
+	if r.hangUp.Load() {
+		r.hangUp.Store(false)
+		r.toTheEnd = true // of which the kernel says nothing more
+	}
 	n, more, err := r.sock.fill()
-	if more || err != nil || r.hangUp.Load() {
+	if n == 0 && err == nil {
+		r.toTheEnd = false // it was not the peer's close, or the peer's of another
+	}
+	if more || err != nil || r.toTheEnd {
 		r.news.Store(true)
 	}
 	r.broken = err
@@ -88,7 +95,6 @@ func (r *reader) finish() {
 	}
 	r.finishing.Store(true)
 	r.neglected()
-	r.sock.streak.Store(0) // large messages are not worth one that stays
 	in.patient = true
 	go func() {
 		err := r.one()

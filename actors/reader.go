@@ -21,15 +21,19 @@ type reader struct {
 	handler *actor.PID
 	target  *inbox // of the handler, nil if that is shared
 
-	polled    bool
-	attending atomic.Bool   // a goroutine stays at the socket: see attend
-	room      chan struct{} // what a waiting loop waits for
-	news      atomic.Bool   // the kernel may have something
-	hangUp    atomic.Bool   // and all of it must be read: the peer has closed
-	woken     atomic.Bool   // there is a wakeUp in the inbox
-	finishing atomic.Bool   // a goroutine reads what is not there as a whole
-	broken    error         // of fill
-	ended     bool
+	// Set before anybody else knows the reader.
+	polled     bool
+	registered registration  // with the tree's poller
+	room       chan struct{} // what a waiting loop waits for
+
+	attendance attendance  // of a goroutine at the socket: see attend
+	news       atomic.Bool // the kernel may have something; false is the reader's own word, before it reads
+	hangUp     atomic.Bool // the peer has closed: the poller's word, which the reader takes
+	toTheEnd   bool        // and so all of it must be read
+	woken      atomic.Bool // there is a wakeUp in the inbox: who puts it there sets it, the reader takes it back
+	finishing  atomic.Bool // a goroutine reads what is not there as a whole: the reader's alone, read by attend
+	broken     error       // of fill
+	ended      bool
 
 	granted int64 // of the credit
 	newest  *node // what is to be handed over
@@ -66,9 +70,10 @@ func newReader() actor.Actor { return &reader{} }
 func (c *connection) startReader() {
 	pid, m := c.adopt(c.tree.reader, c.system.ProcessRegistry.NextId())
 	r := m.actorOf().(*reader)
-	r.inbox, m.then = m, r.carry
+	r.inbox, m.then = m, r.afterwards
 	r.epoch, r.ws, r.sock, r.handler, r.target = c.own, c.ws, c.sock, c.handler.pid, c.handler.inbox
-	if r.polled = c.sock.intake.framed; !r.polled {
+	if r.polled = c.sock.intake.framed && r.register(); !r.polled {
+		c.sock.intake.patient = true
 		r.room = make(chan struct{}, 1)
 	}
 	c.readerPID, c.reader = pid, r
@@ -76,16 +81,19 @@ func (c *connection) startReader() {
 	m.release()
 }
 
-// carry is for when the reader is idle: the handler, and who stays here.
-func (r *reader) carry() {
-	if !r.polled {
-		return // a goroutine of its own delivers and goes on
-	}
-	if r.target != nil && r.target.queue.waiting() {
-		r.conn.tree.carriers.carry(r)
-	}
-	if r.sock.busy() {
+// afterwards is for when the reader is idle, on the goroutine that ran it. Only here,
+// with nothing of the reader below it on the stack, may one begin to stay.
+func (r *reader) afterwards() {
+	r.carry()
+	if r.polled && r.sock.busy() {
 		r.attend()
+	}
+}
+
+// carry gives the handler its turn. Without polling a goroutine delivers and goes on.
+func (r *reader) carry() {
+	if r.polled && r.target != nil && r.target.queue.waiting() {
+		r.conn.tree.carriers.carry(r)
 	}
 }
 
@@ -115,21 +123,12 @@ func (r *reader) start() {
 		go r.loop()
 		return
 	}
-	if !r.watch() {
-		r.polled = false
-		r.room = make(chan struct{}, 1)
-		r.sock.intake.patient = true
-		go r.loop()
-		return
-	}
 	r.pump() // what was read before
 }
 
 // leave forgets the socket. Reading has ended, or nobody cares any more.
 func (r *reader) leave() {
-	if r.polled {
-		r.unwatch()
-	}
+	r.deregister()
 	if r.polled && !r.finishing.Load() && !r.ended {
 		r.ended = true
 		_ = r.ws.CloseNow()
@@ -142,7 +141,7 @@ func (r *reader) end(err error) {
 		return
 	}
 	r.ended = true
-	r.unwatch()
+	r.deregister()
 	r.settle() // before what comes after it
 	r.sayEnded(err)
 }
