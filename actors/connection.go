@@ -57,6 +57,7 @@ type connection struct {
 	failure error               // the first, which counts
 	asked   *messages.Close     // by the user
 	timer   *time.Timer         // of a step of ending
+	stuck   *time.Timer         // of a reader that was cut off
 	quiet   *time.Timer         // of a client that says nothing
 	decided bool                // the supervisor has
 	gaveUp  error               // why it does not try again
@@ -111,6 +112,8 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.ponged(m)
 	case *readerEnded:
 		c.readerEnded(m)
+	case *stuck:
+		c.abandonReader(m)
 	case *lull:
 		c.lull(m)
 	case *expired:
@@ -233,6 +236,7 @@ func (c *connection) cutOff() {
 		c.reader.quiet()
 		c.credit.poke()
 		c.sock.abort()
+		c.mayBeStuck()
 	}
 }
 

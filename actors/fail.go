@@ -58,6 +58,9 @@ func (c *connection) readerEnded(m *readerEnded) {
 		return
 	}
 	c.reader = nil
+	if c.stuck != nil {
+		c.stuck.Stop()
+	}
 	c.stopReader()
 	switch c.phase {
 	case open:

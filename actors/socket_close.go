@@ -29,8 +29,8 @@ func (s *socket) Close() error {
 	if s.failure.Load() != nil {
 		return s.shut()
 	}
-	if !s.ready() {
-		return s.Conn.SetDeadline(time.Now().Add(linger))
+	if !s.ready() && s.Conn.SetDeadline(time.Now().Add(linger)) != nil {
+		s.shutAfter(linger)
 	}
 	return nil
 }

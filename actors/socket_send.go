@@ -75,16 +75,24 @@ func (s *socket) wait(b *buffer, n int) {
 func (s *socket) writeAll(p []byte) error {
 	for len(p) > 0 {
 		began := s.now()
-		if !s.closing.Load() {
-			_ = s.Conn.SetWriteDeadline(time.Now().Add(s.timeout))
-		}
-		n, err := s.Conn.Write(p[:min(len(p), progress)])
+		n, err := s.writeSome(p[:min(len(p), progress)])
 		if err != nil && !s.excused(err, n, began) {
 			return err
 		}
 		p = p[n:]
 	}
 	return nil
+}
+
+// writeSome writes p, or some of it until the timeout.
+func (s *socket) writeSome(p []byte) (int, error) {
+	if s.closing.Load() { // which has set the last deadline: see Close
+		return s.Conn.Write(p)
+	}
+	if s.Conn.SetWriteDeadline(time.Now().Add(s.timeout)) != nil {
+		return s.writeTimed(p[:min(len(p), morsel)])
+	}
+	return s.Conn.Write(p)
 }
 
 // excused reports whether a write that ran out of time is no fault of the peer:

@@ -1,0 +1,72 @@
+package actors
+
+import (
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// A transport need not know deadlines: an SSH channel does not. There, a timer ends
+// what takes too long. Nor need its Close end a Read or a Write that waits for the
+// other side, though net.Conn says so: then the connection goes on without the
+// goroutine that waits.
+
+// morsel is how much of a message is written at a time where a write that is under way
+// does not tell how much of it was taken.
+const morsel = 4 << 10
+
+// overdue fails a transport without deadlines when a write makes no progress in time.
+type overdue struct {
+	sock  *socket
+	began time.Duration
+	done  atomic.Bool                // the writer sets it, the timer reads it
+	timer atomic.Pointer[time.Timer] // set by whoever starts it
+}
+
+// writeTimed writes p, and gives up when that takes too long.
+func (s *socket) writeTimed(p []byte) (int, error) {
+	o := &overdue{sock: s, began: s.now()}
+	o.start()
+	n, err := s.Conn.Write(p)
+	o.done.Store(true)
+	o.timer.Load().Stop()
+	return n, err
+}
+
+func (o *overdue) start() { o.timer.Store(time.AfterFunc(o.sock.timeout, o.ring)) }
+
+func (o *overdue) ring() {
+	switch {
+	case o.done.Load():
+	case o.sock.heldBack(o.began):
+		o.began = o.sock.now()
+		o.start()
+	default:
+		o.sock.fail(os.ErrDeadlineExceeded) // and the connection closes it
+	}
+}
+
+// shutAfter closes the transport after a while, whoever still writes.
+func (s *socket) shutAfter(d time.Duration) { time.AfterFunc(d, func() { _ = s.shut() }) }
+
+// stuck says that a reader should have ended.
+type stuck struct{ reader *reader }
+
+// mayBeStuck waits a while for a reader that was cut off. Only a goroutine of its own
+// can be stuck.
+func (c *connection) mayBeStuck() {
+	if c.reader.polled || c.stuck != nil || c.stopped {
+		return
+	}
+	m := &stuck{c.reader}
+	c.stuck = time.AfterFunc(linger, func() { c.mailbox.post(m) })
+}
+
+// abandonReader goes on without a reader that does not end: what it still reads is for
+// nobody.
+func (c *connection) abandonReader(m *stuck) {
+	if m.reader == c.reader {
+		c.readerEnded(&readerEnded{epoch: c.own, err: net.ErrClosed})
+	}
+}
