@@ -161,7 +161,7 @@ func (a *Acceptor) Stats() AcceptStats { return a.stats.read() }
 func (c *Conn) handshake(h *hijacker, r *http.Request) (*dialed, error) {
 	// Not h, in these two: they stay, and h has the request and all that is its.
 	var sock atomic.Pointer[socket]
-	ws, err := websocket.Accept(h, r, &websocket.AcceptOptions{
+	ws, err := websocket.Accept(h, withValidOffers(r), &websocket.AcceptOptions{
 		Subprotocols:       c.config.subprotocols,
 		OriginPatterns:     c.config.upgrade.origins.patterns,
 		InsecureSkipVerify: c.config.upgrade.origins.any,

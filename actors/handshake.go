@@ -119,6 +119,9 @@ func (a *dialAttempt) answer(conn net.Conn, r *http.Request) (*http.Response, er
 		response.Body = a.refusal(*answer, response.Body)
 		return response, nil
 	}
+	if err := checkAnswer(r.Header, response.Header); err != nil {
+		return nil, err
+	}
 	ahead, err := rest.Peek(rest.Buffered())
 	if err != nil {
 		return nil, err

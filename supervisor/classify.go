@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"errors"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -70,19 +71,28 @@ func OnCloseCodes(codes ...messages.CloseCode) func(reason error) Verdict {
 	}
 }
 
-// retryAfter is how long a server asks to be left alone (RFC 9110, section 10.2.3): in
-// seconds or until a date. Zero if it does not ask.
+// retryAfter is how long a server, or a proxy, asks to be left alone (RFC 9110, section
+// 10.2.3): in seconds or until a date. Zero if it does not ask.
 func retryAfter(reason error, now time.Time) time.Duration {
-	var handshake *messages.HandshakeError
-	if !errors.As(reason, &handshake) {
-		return 0
-	}
-	value := handshake.Header.Get("Retry-After")
-	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
-		return time.Duration(seconds) * time.Second
+	value := headerOf(reason).Get("Retry-After")
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(seconds, uint64(math.MaxInt64/time.Second))) * time.Second
 	}
 	if date, err := http.ParseTime(value); err == nil {
 		return max(date.Sub(now), 0)
 	}
 	return 0
+}
+
+// headerOf returns that of the answer that refused an attempt, or nil.
+func headerOf(reason error) http.Header {
+	var handshake *messages.HandshakeError
+	if errors.As(reason, &handshake) {
+		return handshake.Header
+	}
+	var proxy *messages.ProxyError
+	if errors.As(reason, &proxy) {
+		return proxy.Header
+	}
+	return nil
 }

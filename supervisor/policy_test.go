@@ -124,7 +124,8 @@ func TestRetryAfter(t *testing.T) {
 		want  time.Duration
 	}{
 		{"", time.Second}, {"0", time.Second}, {"3", 3 * time.Second}, {"nonsense", time.Second}, {"-5", time.Second},
-		{"3600", time.Minute}, {"99999999999999999999", time.Second},
+		{"3600", time.Minute}, {"2147483648", time.Minute}, {"9223372037", time.Minute},
+		{"9223372036854775807", time.Minute}, {"99999999999999999999", time.Minute},
 		{now.Add(30 * time.Second).Format(http.TimeFormat), 30 * time.Second},
 		{now.Add(-time.Hour).Format(http.TimeFormat), time.Second},
 		{now.Add(time.Hour).Format(http.TimeFormat), time.Minute},
@@ -144,9 +145,20 @@ func TestRetryAfter(t *testing.T) {
 // One that is asked after the end of all time, with jitter on top, is asked then.
 func TestRetryAfterNever(t *testing.T) {
 	const never = time.Duration(math.MaxInt64)
-	reason := &messages.HandshakeError{Status: 503, Header: http.Header{"Retry-After": {"Fri, 31 Dec 9999 23:59:59 GMT"}}}
-	policy := Policy{Jitter: true, MaxRetryAfter: never}
-	if got, err := policy.Next(Failures{Attempts: 1, Reason: reason, Now: time.Now()}, seeded()); got != never || err != nil {
+	for _, asked := range []string{"Fri, 31 Dec 9999 23:59:59 GMT", "99999999999999999999"} {
+		reason := &messages.HandshakeError{Status: 503, Header: http.Header{"Retry-After": {asked}}}
+		policy := Policy{Jitter: true, MaxRetryAfter: never}
+		got, err := policy.Next(Failures{Attempts: 1, Reason: reason, Now: time.Now()}, seeded())
+		if got < never/time.Second*time.Second || err != nil {
+			t.Errorf("%v, %v", got, err)
+		}
+	}
+}
+
+// A proxy may ask for it as well.
+func TestRetryAfterOfProxy(t *testing.T) {
+	reason := &messages.DialError{Err: &messages.ProxyError{Status: 503, Header: http.Header{"Retry-After": {"30"}}}}
+	if got, err := (Policy{}).Next(Failures{Attempts: 1, Reason: reason}, seeded()); got != 30*time.Second || err != nil {
 		t.Errorf("%v, %v", got, err)
 	}
 }
