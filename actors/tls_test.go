@@ -44,6 +44,13 @@ func trusted(t *testing.T) *tls.Config {
 	return server.Client().Transport.(*http.Transport).TLSClientConfig
 }
 
+// certified is what those servers are secured with.
+func certified(t *testing.T) *tls.Config {
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	defer server.Close()
+	return server.TLS.Clone()
+}
+
 // Over TLS, with and without compression, in both context modes.
 func TestTLSAndCompression(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(echoHandler))
