@@ -17,6 +17,7 @@ type guard struct {
 	now      frame          // the present one; its payload is what is still to come of it
 	inside   bool           // a frame
 	within   bool           // a message in fragments
+	packed   bool           // the message is compressed
 	readable bool           // the message is text, and not compressed
 	key      [maskSize]byte // from the next byte on
 	text     textCheck
@@ -128,7 +129,8 @@ func (g *guard) begin(f frame, header []byte) {
 	case f.control():
 		return
 	case f.opcode != opContinuation:
-		g.readable = f.opcode == opText && !f.compressed()
+		g.packed = f.compressed()
+		g.readable = f.opcode == opText && !g.packed
 		g.total = 0
 	}
 	g.total += f.payload

@@ -48,11 +48,11 @@ func judgeControl(f *frame) error {
 // judgeSize refuses a message that is too big when its header says so. What is
 // compressed is measured once more when it is not.
 func (g *guard) judgeSize(f *frame) error {
-	limit, before := g.limit, g.total
+	limit, before, packed := g.limit, g.total, g.packed
 	if f.begins() {
-		before = 0
+		before, packed = 0, f.compressed()
 	}
-	if f.compressed() || !f.begins() && g.deflates {
+	if packed {
 		limit = deflated(limit)
 	}
 	if f.payload > limit-before {

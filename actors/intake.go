@@ -63,7 +63,7 @@ func (in *intake) prepend(ahead []byte) {
 	if len(ahead) == 0 {
 		return
 	}
-	in.buffer = intakes.Get().(*buffer)
+	in.buffer, in.from = intakes.Get().(*buffer), 0
 	in.bytes = append(in.bytes, ahead...)
 }
 

@@ -1,0 +1,201 @@
+package actors_test
+
+import (
+	"bufio"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/sockvisor/sockvisor/actors"
+	"github.com/sockvisor/sockvisor/actors/wstest"
+	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+// secure listens as a server of TLS that then speaks as it likes, and returns its URL
+// and the configuration of clients that trust it.
+func secure(t *testing.T, peer func(conn *tls.Conn)) (url string, trusted *tls.Config) {
+	t.Helper()
+	made := httptest.NewTLSServer(http.NotFoundHandler()) // for its certificate
+	defer made.Close()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	t.Cleanup(func() { listener.Close(); <-ended })
+	go func() {
+		defer close(ended)
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		peer(tls.Server(conn, &tls.Config{Certificates: made.TLS.Certificates}))
+	}()
+	return "wss://" + listener.Addr().String(), made.Client().Transport.(*http.Transport).TLSClientConfig
+}
+
+// failure connects once, and returns why it failed and how it closed.
+func failure(t *testing.T, url string, options ...actors.Option) (error, *messages.Closed) {
+	t.Helper()
+	events := wstest.NewRecorder()
+	options = append([]actors.Option{actors.WithHandler(events.Handler), actors.WithPolicy(supervisor.Policy{MaxAttempts: 1})}, options...)
+	if _, err := actors.Connect(start(t), url, options...); err != nil {
+		t.Fatal(err)
+	}
+	wstest.Next[*messages.Opened](t, events)
+	failed := wstest.Next[*messages.Failed](t, events)
+	return failed.Err, wstest.Next[*messages.Closed](t, events)
+}
+
+// A server must not mask: the handler never sees what it masked, and it is told 1002.
+func TestMaskedFrameFromServer(t *testing.T) {
+	for name, frame := range map[string]fragment{
+		"text": text("hi"), "binary": binaries("hi"), "ping": ping("hi"), "close": closing("\x03\xe8"),
+		"deflated": {head: 0xc1, payload: "hi", deflate: true}, "no payload": text(""),
+	} {
+		for _, memory := range []bool{false, true} {
+			s := side{deflates: true, memory: memory}
+			o := s.arena(t)(t, "")
+			o.masks = true
+			o.send(0, frame)
+			o.masks = false
+			if got := o.next(); got != "close:1002" {
+				t.Errorf("%s, in memory %t: got %s", name, memory, got)
+			}
+		}
+	}
+}
+
+// What is against the rules under TLS is seen above it; what happens to TLS itself is no
+// fault of WebSocket's.
+func TestReasonsUnderTLS(t *testing.T) {
+	for name, test := range map[string]struct {
+		then   func(conn *tls.Conn)
+		failed func(error) bool
+		code   messages.CloseCode
+	}{
+		"masked": {
+			func(conn *tls.Conn) { _, _ = conn.Write(masked(wstest.Frame(0x81, []byte("hi")))) },
+			is[*messages.ProtocolError], messages.CloseProtocolError,
+		},
+		"too big": {
+			func(conn *tls.Conn) { _, _ = conn.Write([]byte("\x82\x7f\x00\x00\x00\x01\x00\x00\x00\x00")) },
+			is[*messages.ReadLimitError], messages.CloseMessageTooBig,
+		},
+		"close_notify without a close frame": {
+			func(conn *tls.Conn) { _ = conn.CloseWrite() }, is[*messages.ReadError], messages.CloseAbnormal,
+		},
+		"an alert in the clear": {
+			func(conn *tls.Conn) { _, _ = conn.NetConn().Write([]byte{21, 3, 3, 0, 2, 2, 40}) },
+			is[*messages.ReadError], messages.CloseAbnormal,
+		},
+		"rubbish": {
+			func(conn *tls.Conn) { _, _ = io.WriteString(conn.NetConn(), "HTTP/1.1 400 Bad Request\r\n\r\n") },
+			is[*messages.ReadError], messages.CloseAbnormal,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url, trusted := secure(t, func(conn *tls.Conn) {
+				reader, err := wstest.Upgrade(conn)
+				if err != nil {
+					return
+				}
+				test.then(conn)
+				_, _ = io.Copy(io.Discard, reader)
+			})
+			err, closed := failure(t, url, actors.WithTLSConfig(trusted))
+			if !test.failed(err) || is[*messages.ProtocolError](err) != (test.code == messages.CloseProtocolError) || closed.Code != test.code {
+				t.Errorf("got %v, %s", err, wstest.Describe(closed))
+			}
+		})
+	}
+}
+
+// A server under TLS sees what its client sends, also what came with the request.
+func TestRulesOfServerUnderTLS(t *testing.T) {
+	server := httptest.NewTLSServer(actors.Accept(start(t), actors.WithHandler(echoes)))
+	defer server.Close()
+	for _, together := range []bool{true, false} {
+		conn, err := tls.Dial("tcp", server.Listener.Addr().String(), server.Client().Transport.(*http.Transport).TLSClientConfig)
+		if err != nil {
+			t.Fatal(err)
+		}
+		frame := string(wstest.Frame(0x81, []byte("not masked")))
+		if together {
+			_, err = io.WriteString(conn, request+frame)
+		}
+		o := &opponent{conn: conn, reader: bufio.NewReader(conn), masks: true}
+		if !together {
+			o.reader = upgraded(t, conn)
+			_, err = io.WriteString(conn, frame)
+		} else if _, failed := http.ReadResponse(o.reader, nil); failed != nil {
+			t.Fatal(failed)
+		}
+		if got := o.next(); err != nil || got != "close:1002" {
+			t.Errorf("with the request %t: got %s, %v", together, got, err)
+		}
+		conn.Close()
+	}
+}
+
+// Nothing of a message that is too big is waited for, nor of what is compressed once it
+// is known to be; and what is exactly at the limit is taken, however it is compressed.
+func TestReadLimit(t *testing.T) {
+	const limit = 64 << 10
+	full := noise(limit)
+	for _, s := range sides() {
+		meet := s.arena(t, actors.WithReadLimit(limit), actors.WithQueue(100, 1<<20))
+		deflated := func(payload string) []fragment { return []fragment{{head: 0xc2, payload: payload, deflate: true}} }
+		for name, test := range map[string]struct {
+			frames  []fragment
+			want    string
+			deflate bool
+		}{
+			"header alone":      {frames: []fragment{{head: 0x82, more: limit + 1}}, want: "close:1009"},
+			"huge header":       {frames: []fragment{{head: 0x81, more: 1 << 30}}, want: "close:1009"},
+			"second fragment":   {frames: []fragment{{head: 0x02, payload: full}, {head: 0x80, more: 1}}, want: "close:1009"},
+			"at the limit":      {frames: []fragment{binaries(full)}, want: comesBack(binaries(full))},
+			"at it, fragments":  {frames: cut(binaries(full), 1000), want: comesBack(binaries(full))},
+			"at it, compressed": {frames: deflated(full), want: comesBack(binaries(full)), deflate: true},
+			"inflated":          {frames: deflated(full + "x"), want: "close:1009", deflate: true},
+			"a bomb":            {frames: deflated(strings.Repeat("x", 100*limit)), want: "close:1009", deflate: true},
+		} {
+			if test.deflate && !s.deflates {
+				continue
+			}
+			c := abCase{id: fmt.Sprint(s, ", ", name), frames: test.frames, want: test.want}
+			c.run(t, meet(t, ""))
+		}
+	}
+}
+
+// Text that is compressed is refused as it is inflated, which is 32 KiB at a time: the
+// rest of it is not waited for.
+func TestCompressedTextIsChecked(t *testing.T) {
+	for _, memory := range []bool{false, true} {
+		s := side{deflates: true, memory: memory}
+		o := s.arena(t)(t, "")
+		bad := o.deflate(noise(100_000))
+		go o.send(0, fragment{head: 0x41, payload: bad})
+		if got := o.next(); got != "close:1007" {
+			t.Errorf("in memory %t: got %s", memory, got)
+		}
+	}
+}
+
+// Data that no deflater makes are against the protocol.
+func TestCorruptCompression(t *testing.T) {
+	s := side{deflates: true}
+	o := s.arena(t)(t, "")
+	o.send(0, fragment{head: 0xc1, payload: "\xff\xff\xff"})
+	if got := o.next(); got != "close:1002" {
+		t.Errorf("got %s", got)
+	}
+}
