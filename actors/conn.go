@@ -96,8 +96,12 @@ func (c *Conn) spawn(sup *supervisor.Supervisor) error {
 // PID is where actors send messages.Send, Close, Ack and Inspect.
 func (c *Conn) PID() *actor.PID { return c.pid }
 
-// URL is what Connect was called with, or as a server what the client asked for.
+// URL is what Connect was called with, or as a server what the client asked for: the
+// whole of it. In a log it should be String, or redacted with [messages.Redact].
 func (c *Conn) URL() string { return c.url }
+
+// String is its PID and its URL, without the secrets in that.
+func (c *Conn) String() string { return c.pid.GetId() + " " + messages.Redact(c.url) }
 
 // ReadyState is the browser's readyState.
 func (c *Conn) ReadyState() messages.ReadyState {

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -264,7 +265,7 @@ func (c *connection) contain() {
 		panic(failure)
 	}
 	if c.stopped {
-		c.system.Logger().Error("panic while stopping", slog.Any("reason", reason))
+		c.system.Logger().Error("panic while stopping", slog.String("reason", messages.Redact(fmt.Sprint(reason))))
 		return // it is over either way
 	}
 	c.fail(&messages.InternalError{Reason: reason})

@@ -2,7 +2,11 @@ package actors
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/sockvisor/sockvisor/messages"
@@ -12,12 +16,20 @@ import (
 const DefaultCredentialsTimeout = 10 * time.Second
 
 // Credentials are what an attempt is made with. A field that is empty means that of
-// [Connect].
+// [Connect]. Printed or logged, they show no secret.
 type Credentials struct {
 	URL          string
 	Header       http.Header
 	Subprotocols []string
 }
+
+// String says where they are for, and which headers they have.
+func (c Credentials) String() string {
+	return fmt.Sprintf("credentials for %q with headers %q", messages.Redact(c.URL), slices.Sorted(maps.Keys(c.Header)))
+}
+
+// LogValue implements slog.LogValuer.
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // Provide returns the credentials of the attempt that is about to be made, or an error,
 // which is the attempt's. ctx ends with the timeout, and when the connection is closed.

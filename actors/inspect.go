@@ -9,7 +9,7 @@ import (
 func (c *connection) inspect() *messages.Inspected {
 	return &messages.Inspected{
 		Conn:           c.pid,
-		URL:            c.url,
+		URL:            messages.Redact(c.url),
 		ReadyState:     c.ReadyState(),
 		Phase:          c.phase.String(),
 		Epoch:          c.own,

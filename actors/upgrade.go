@@ -3,6 +3,8 @@ package actors
 import (
 	"errors"
 	"net/http"
+
+	"github.com/sockvisor/sockvisor/messages"
 )
 
 // upgradeConfig is what a server looks at before it upgrades.
@@ -36,7 +38,10 @@ type UpgradeError struct {
 	Header http.Header
 }
 
-func (e *UpgradeError) Error() string {
+func (e *UpgradeError) Error() string { return messages.Redact(e.body()) }
+
+// body is for the client.
+func (e *UpgradeError) body() string {
 	if e.Reason == "" {
 		return http.StatusText(e.Status)
 	}
@@ -63,6 +68,6 @@ func refuseUpgrade(w http.ResponseWriter, err error) int {
 	for name, values := range refusal.Header {
 		w.Header()[name] = values
 	}
-	http.Error(w, refusal.Error(), status)
+	http.Error(w, refusal.body(), status)
 	return status
 }

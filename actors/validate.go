@@ -1,10 +1,12 @@
 package actors
 
 import (
+	"errors"
 	"fmt"
 	"net/textproto"
 	"net/url"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
@@ -65,7 +67,9 @@ func (c *settings) validateURL() error {
 	u, err := url.Parse(c.url)
 	switch {
 	case err != nil:
-		return invalid(option, err.Error())
+		return invalid(option, unparsable(err))
+	case u.Opaque != "":
+		return invalid(option, "has no // after its scheme") // what is before a colon may be a user's name
 	case !slices.Contains([]string{"ws", "wss", "http", "https"}, u.Scheme):
 		return invalid(option, fmt.Sprintf("scheme %q is not ws, wss, http or https", u.Scheme))
 	case u.Hostname() == "":
@@ -80,16 +84,27 @@ func (c *settings) validateURL() error {
 	return nil
 }
 
+// unparsable is why url.Parse refuses an URL, without the URL and without the part of
+// it that is at fault, which may be a password's.
+func unparsable(err error) string {
+	var parse *url.Error
+	if errors.As(err, &parse) {
+		err = parse.Err
+	}
+	problem, _, _ := strings.Cut(err.Error(), `"`)
+	return "cannot be parsed: " + strings.TrimSpace(problem)
+}
+
 func (c *config) validateHandshake() error {
 	if err := c.validateHeader(); err != nil {
 		return err
 	}
-	for i, name := range c.subprotocols {
+	for i, name := range c.subprotocols { // which may be a login: pages have no other place for one
 		switch {
 		case !httpguts.ValidHeaderFieldName(name): // a token, as that is
-			return invalid("WithSubprotocols", fmt.Sprintf("%q is no token (RFC 6455, section 4.1)", name))
+			return invalid("WithSubprotocols", fmt.Sprintf("name %d is no token (RFC 6455, section 4.1)", i+1))
 		case slices.Contains(c.subprotocols[:i], name):
-			return invalid("WithSubprotocols", fmt.Sprintf("%q is there twice", name))
+			return invalid("WithSubprotocols", fmt.Sprintf("name %d is there twice", i+1))
 		}
 	}
 	if c.dialContext == nil {

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Why a connection fails. Each is a pointer that errors.As finds.
+// Why a connection fails. Each is a pointer that errors.As finds. What they say is
+// without secrets, what they hold is whole: see [Redact].
 
 // DialError says that no server was reached: name resolution, TCP, proxy or TLS.
 type DialError struct {
@@ -14,7 +15,7 @@ type DialError struct {
 	Err error
 }
 
-func (e *DialError) Error() string { return fmt.Sprintf("dial %s: %v", e.URL, e.Err) }
+func (e *DialError) Error() string { return said("dial %s: %v", redactURL(e.URL), e.Err) }
 func (e *DialError) Unwrap() error { return e.Err }
 
 // ProxyError says that a proxy (actors.WithProxy) was not reached, or did not connect
@@ -32,11 +33,11 @@ type ProxyError struct {
 func (e *ProxyError) Error() string {
 	switch {
 	case e.Status == 0:
-		return fmt.Sprintf("proxy %s: %v", e.Proxy, e.Err)
+		return said("proxy %s: %v", e.Proxy, e.Err)
 	case e.Err == nil:
-		return fmt.Sprintf("proxy %s: HTTP %d %s", e.Proxy, e.Status, http.StatusText(e.Status))
+		return said("proxy %s: HTTP %d %s", e.Proxy, e.Status, http.StatusText(e.Status))
 	default:
-		return fmt.Sprintf("proxy %s: HTTP %d %s: %v", e.Proxy, e.Status, http.StatusText(e.Status), e.Err)
+		return said("proxy %s: HTTP %d %s: %v", e.Proxy, e.Status, http.StatusText(e.Status), e.Err)
 	}
 }
 func (e *ProxyError) Unwrap() error { return e.Err }
@@ -57,9 +58,9 @@ type HandshakeError struct {
 
 func (e *HandshakeError) Error() string {
 	if e.Status != 0 && e.Status != http.StatusSwitchingProtocols {
-		return fmt.Sprintf("handshake with %s: HTTP %d %s", e.URL, e.Status, http.StatusText(e.Status))
+		return said("handshake with %s: HTTP %d %s", redactURL(e.URL), e.Status, http.StatusText(e.Status))
 	}
-	return fmt.Sprintf("handshake with %s: %v", e.URL, e.Err)
+	return said("handshake with %s: %v", redactURL(e.URL), e.Err)
 }
 func (e *HandshakeError) Unwrap() error { return e.Err }
 
@@ -68,7 +69,7 @@ func (e *HandshakeError) Unwrap() error { return e.Err }
 // UTF-8 ([InvalidUTF8Error], 1007).
 type ReadError struct{ Err error }
 
-func (e *ReadError) Error() string { return fmt.Sprintf("read: %v", e.Err) }
+func (e *ReadError) Error() string { return said("read: %v", e.Err) }
 func (e *ReadError) Unwrap() error { return e.Err }
 
 // ReadLimitError says that a message the peer sends has more than Limit bytes, as the
@@ -83,14 +84,14 @@ func (e *ReadLimitError) Error() string {
 // that it did not mask. It was closed with 1002 (RFC 6455, section 7.4.1).
 type ProtocolError struct{ Err error }
 
-func (e *ProtocolError) Error() string { return fmt.Sprintf("protocol: %v", e.Err) }
+func (e *ProtocolError) Error() string { return said("protocol: %v", e.Err) }
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
 // WriteError says that the socket broke, or took nothing for the write timeout,
 // while writing.
 type WriteError struct{ Err error }
 
-func (e *WriteError) Error() string { return fmt.Sprintf("write: %v", e.Err) }
+func (e *WriteError) Error() string { return said("write: %v", e.Err) }
 func (e *WriteError) Unwrap() error { return e.Err }
 
 // HeartbeatError says that the peer did not answer a heartbeat within After, or, if
@@ -105,7 +106,7 @@ func (e *HeartbeatError) Unwrap() error { return e.Err }
 
 func (e *HeartbeatError) Error() string {
 	if e.Err != nil {
-		return fmt.Sprintf("heartbeat: %v", e.Err)
+		return said("heartbeat: %v", e.Err)
 	}
 	return fmt.Sprintf("heartbeat: no answer within %v", e.After)
 }
@@ -127,7 +128,7 @@ func (e *PeerClosedError) Error() string {
 	if e.Reason == "" {
 		return fmt.Sprintf("peer closed: %v", e.Code)
 	}
-	return fmt.Sprintf("peer closed: %v: %s", e.Code, e.Reason)
+	return said("peer closed: %v: %s", e.Code, e.Reason)
 }
 
 // HandlerError says that code of the user's panicked with Reason: the handler, or
@@ -139,15 +140,15 @@ type HandlerError struct {
 
 func (e *HandlerError) Error() string {
 	if e.In != "" {
-		return fmt.Sprintf("%s: %v", e.In, e.Reason)
+		return said("%s: %v", e.In, e.Reason)
 	}
-	return fmt.Sprintf("handler: %v", e.Reason)
+	return said("handler: %v", e.Reason)
 }
 
 // InternalError says that Sockvisor itself panicked with Reason: a bug, contained.
 type InternalError struct{ Reason any }
 
-func (e *InternalError) Error() string { return fmt.Sprintf("internal: %v", e.Reason) }
+func (e *InternalError) Error() string { return said("internal: %v", e.Reason) }
 
 // GaveUpError says why a connection is not tried again: see [Closed].
 type GaveUpError struct {
@@ -171,13 +172,13 @@ const (
 	GaveUpFirst GaveUpCause = "the first attempt failed"
 )
 
-func (e *GaveUpError) Error() string { return fmt.Sprintf("gave up: %s: %v", e.Cause, e.Err) }
+func (e *GaveUpError) Error() string { return said("gave up: %s: %v", e.Cause, e.Err) }
 func (e *GaveUpError) Unwrap() error { return e.Err }
 
 // CredentialsError says that actors.WithCredentials had none for an attempt.
 type CredentialsError struct{ Err error }
 
-func (e *CredentialsError) Error() string { return fmt.Sprintf("credentials: %v", e.Err) }
+func (e *CredentialsError) Error() string { return said("credentials: %v", e.Err) }
 func (e *CredentialsError) Unwrap() error { return e.Err }
 
 // Why a connection refuses a message. Each is a pointer that errors.As finds.
@@ -207,7 +208,7 @@ func (e *ExpiredError) Error() string { return fmt.Sprintf("not sent within its 
 type ReplacedError struct{ Key string }
 
 func (e *ReplacedError) Error() string {
-	return fmt.Sprintf("replaced by a newer message with key %q", e.Key)
+	return said("replaced by a newer message with key %q", e.Key)
 }
 
 // InterceptedError says that an actors.Outgoing kept the message back.
@@ -223,7 +224,7 @@ type UnknownError struct {
 }
 
 func (e *UnknownError) Error() string {
-	return fmt.Sprintf("handed to the socket of epoch %d, which failed: %v", e.Epoch, e.Err)
+	return said("handed to the socket of epoch %d, which failed: %v", e.Epoch, e.Err)
 }
 func (e *UnknownError) Unwrap() error { return e.Err }
 
@@ -250,7 +251,7 @@ type AnswerLostError struct {
 }
 
 func (e *AnswerLostError) Error() string {
-	return fmt.Sprintf("the answer was lost with epoch %d: %v", e.Epoch, e.Err)
+	return said("the answer was lost with epoch %d: %v", e.Epoch, e.Err)
 }
 func (e *AnswerLostError) Unwrap() error { return e.Err }
 
@@ -269,7 +270,7 @@ func (e *TooManyAsksError) Error() string { return fmt.Sprintf("%d asks wait alr
 type DuplicateAskError struct{ ID string }
 
 func (e *DuplicateAskError) Error() string {
-	return fmt.Sprintf("an ask with ID %q waits already", e.ID)
+	return said("an ask with ID %q waits already", e.ID)
 }
 
 // MessageTooLargeError says that a message is larger than the whole queue.
@@ -329,4 +330,4 @@ type OptionError struct {
 	Problem string
 }
 
-func (e *OptionError) Error() string { return e.Option + ": " + e.Problem }
+func (e *OptionError) Error() string { return said("%s: %s", e.Option, e.Problem) }

@@ -86,7 +86,8 @@ type RejectedEvent struct{ Rejected }
 
 // Inspected is how a connection is, in answer to [Inspect].
 type Inspected struct {
-	Conn       *actor.PID
+	Conn *actor.PID
+	// URL is that of actors.Conn, without its secrets: see [Redact].
 	URL        string
 	ReadyState ReadyState
 	// Phase is finer than ReadyState: "connecting", "open", "changing" (to a fresh

@@ -1,10 +1,6 @@
 package messages
 
-import (
-	"fmt"
-
-	"github.com/asynkron/protoactor-go/actor"
-)
+import "github.com/asynkron/protoactor-go/actor"
 
 // SendValue asks a connection that has a codec (actors.WithCodec) to send the message
 // that it makes of a value. The value is encoded at once, on the goroutine of who
@@ -41,5 +37,5 @@ type EncodeError struct {
 	Err   error
 }
 
-func (e *EncodeError) Error() string { return fmt.Sprintf("encode %T: %v", e.Value, e.Err) }
+func (e *EncodeError) Error() string { return said("encode %T: %v", e.Value, e.Err) }
 func (e *EncodeError) Unwrap() error { return e.Err }

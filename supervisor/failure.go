@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/messages"
 )
 
 // Failure is what a connection panics with, once per epoch, to be restarted.
@@ -23,7 +25,9 @@ type Failure struct {
 	Final bool
 }
 
-func (f *Failure) Error() string { return fmt.Sprintf("epoch %d: %v", f.Epoch, f.Err) }
+func (f *Failure) Error() string {
+	return messages.Redact(fmt.Sprintf("epoch %d: %v", f.Epoch, f.Err)) // protoactor logs it
+}
 
 // Unwrap returns the typed reason.
 func (f *Failure) Unwrap() error { return f.Err }

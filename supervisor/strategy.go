@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -104,7 +105,7 @@ func (s *strategy) decide(c *child, failure *Failure) *Decision {
 func (s *strategy) classify(p Policy, reason error) (v Verdict) {
 	defer func() {
 		if r := recover(); r != nil {
-			s.system.Logger().Error("classifier panicked", slog.Any("reason", r))
+			s.system.Logger().Error("classifier panicked", slog.String("reason", messages.Redact(fmt.Sprint(r))))
 			v = Retry
 		}
 	}()

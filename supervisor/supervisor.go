@@ -44,7 +44,7 @@ type StopError struct {
 }
 
 func (e *StopError) Error() string {
-	return fmt.Sprintf("stop: %d connections forced: %v", e.Forced, e.Err)
+	return messages.Redact(fmt.Sprintf("stop: %d connections forced: %v", e.Forced, e.Err))
 }
 
 // Unwrap returns the context's error.
