@@ -78,7 +78,7 @@ func (r *reader) arrived() bool {
 		r.wakeUp() // another runs the reader, or has just
 		return false
 	}
-	something := r.finishing.Load() || r.fill()
+	something := r.finishing.Load() || r.ended || r.fill()
 	r.status.Store(idle)
 	return something || r.system.waiting() || r.queue.waiting()
 }

@@ -22,8 +22,9 @@ func (c *connection) adopt(props *actor.Props, id string) (*actor.PID, *inbox) {
 	return pid, m
 }
 
-// stopReader stops the reader. What it still reads is for nobody.
+// stopReader stops the reader, and forgets it. What it still reads is for nobody.
 func (c *connection) stopReader() {
+	c.credit.reader.Store(nil)
 	if c.readerPID != nil {
 		c.system.Root.Stop(c.readerPID)
 		c.readerPID = nil

@@ -235,7 +235,7 @@ func (c *connection) letGo() {
 func (c *connection) cutOff() {
 	if c.reader != nil {
 		c.reader.quiet()
-		c.credit.poke()
+		c.reader.wakeUp()
 		c.sock.abort()
 		c.mayBeStuck()
 	}

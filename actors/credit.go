@@ -7,8 +7,14 @@ import "sync/atomic"
 type credit struct {
 	limit     int64
 	unhandled atomic.Int64
-	paused    atomic.Bool // the reader waits
-	reader    atomic.Pointer[reader]
+	paused    atomic.Bool            // the reader waits: its own word, which others read
+	reader    atomic.Pointer[reader] // the connection's word, nil when it has none, or that has ended
+}
+
+// serve begins anew with a reader, which does not wait, however the one before ended.
+func (c *credit) serve(r *reader) {
+	c.paused.Store(false)
+	c.reader.Store(r)
 }
 
 // low reports whether a reader that stopped may go on: at half, so that it does

@@ -77,7 +77,7 @@ func (c *connection) startReader() {
 		r.room = make(chan struct{}, 1)
 	}
 	c.readerPID, c.reader = pid, r
-	c.credit.reader.Store(r)
+	c.credit.serve(r)
 	m.release()
 }
 
@@ -142,7 +142,8 @@ func (r *reader) end(err error) {
 	}
 	r.ended = true
 	r.deregister()
-	r.settle() // before what comes after it
+	r.neglected() // what is still to be read of the socket is another's
+	r.settle()    // before what comes after it
 	r.sayEnded(err)
 }
 
