@@ -176,7 +176,10 @@ func (s *socket) put(where *atomic.Pointer[buffer], b *buffer) error {
 	where.Store(b)
 	if size > s.maximum {
 		s.fail(errPendingOverflow)
-		return errPendingOverflow
+	}
+	if err := s.failure.Load(); err != nil {
+		s.discard()
+		return *err
 	}
 	if !s.corked.Load() || size >= corkLimit {
 		s.send()

@@ -63,7 +63,6 @@ func (s *socket) wait(b *buffer, n int) {
 		}
 		recycle(b)
 	}
-	_ = s.Conn.SetWriteDeadline(time.Time{}) // an old one would fail tryWriter
 	s.blocked.Store(false)
 	s.sending.Store(false)
 	s.send() // what came since
@@ -86,13 +85,24 @@ func (s *socket) writeAll(p []byte) error {
 
 // writeSome writes p, or some of it until the timeout.
 func (s *socket) writeSome(p []byte) (int, error) {
-	if s.closing.Load() { // which has set the last deadline: see Close
-		return s.Conn.Write(p)
-	}
-	if s.Conn.SetWriteDeadline(time.Now().Add(s.timeout)) != nil {
+	if !s.setDeadline() {
 		return s.writeTimed(p[:min(len(p), morsel)])
 	}
 	return s.Conn.Write(p)
+}
+
+// setDeadline gives the next write its time, and reports whether the transport knows
+// deadlines. Once the socket closes it is what Close has set, or is about to: if it
+// closes just now, either this or Close is the last to set it, and both say the same.
+func (s *socket) setDeadline() bool {
+	if s.closing.Load() {
+		return true
+	}
+	known := s.Conn.SetWriteDeadline(time.Now().Add(s.timeout)) == nil
+	if known && s.closing.Load() {
+		s.linger()
+	}
+	return known
 }
 
 // excused reports whether a write that ran out of time is no fault of the peer:

@@ -1,0 +1,148 @@
+package actors
+
+import (
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// staged is a transport that calls a function at each of the calls it gets.
+type staged struct {
+	net.Conn
+	stage  func()
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (c *staged) Write(p []byte) (int, error) {
+	c.stage()
+	n, err := c.Conn.Write(p)
+	c.stage()
+	return n, err
+}
+
+func (c *staged) SetWriteDeadline(t time.Time) error {
+	c.stage()
+	err := c.Conn.SetWriteDeadline(t)
+	c.stage()
+	return err
+}
+
+func (c *staged) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return c.Conn.Close()
+}
+
+// stagedSocket returns a socket whose peer reads so many bytes and then no more.
+func stagedSocket(t *testing.T, reads int, stage func()) (*socket, *staged) {
+	t.Helper()
+	conn, peer := net.Pipe()
+	t.Cleanup(func() { _ = peer.Close() })
+	transport := &staged{Conn: conn, stage: stage, closed: make(chan struct{})}
+	s := &socket{Conn: transport, maximum: 1 << 20, timeout: time.Minute, credit: &credit{}, born: time.Now()}
+	go func() {
+		for buffer := make([]byte, 1<<10); reads > 0; {
+			n, err := peer.Read(buffer[:min(reads, len(buffer))])
+			if reads -= n; err != nil {
+				return
+			}
+		}
+	}()
+	return s, transport
+}
+
+// expectClosed checks that a socket that was closed is so in time, and keeps nothing.
+func expectClosed(t *testing.T, s *socket, transport *staged) {
+	t.Helper()
+	time.Sleep(linger)
+	synctest.Wait()
+	select {
+	case <-transport.closed:
+	default:
+		t.Error("the socket is open")
+		_ = transport.Close()
+		synctest.Wait()
+	}
+	if s.waiting() {
+		t.Error("it keeps what it will never send")
+	}
+}
+
+// A socket that is closed at whatever moment of a write is closed within the linger,
+// though its peer reads no more.
+func TestCloseAtAnyMomentOfAWrite(t *testing.T) {
+	const most = 3 * progress
+	for _, reads := range []int{0, 10, progress, most - 1, most} {
+		for moment, reached := int64(1), true; reached; moment++ {
+			synctest.Test(t, func(t *testing.T) {
+				var s *socket
+				var calls atomic.Int64
+				s, transport := stagedSocket(t, reads, func() {
+					if calls.Add(1) == moment { // what it does calls this too
+						_ = s.Close()
+					}
+				})
+				for range 3 {
+					_, _ = s.Write(make([]byte, progress))
+				}
+				synctest.Wait()
+				if reached = calls.Load() >= moment; !reached {
+					_ = s.Close() // when nobody does anything
+				}
+				expectClosed(t, s, transport)
+				if t.Failed() {
+					t.Fatalf("closed at moment %d of a write of which %d bytes were read", moment, reads)
+				}
+			})
+		}
+	}
+}
+
+// Likewise when the moments are the scheduler's, between the instructions of writing,
+// flushing and closing by others.
+func TestCloseBesideWriters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for round := range 2000 {
+			s, transport := stagedSocket(t, round%3*progress/2, func() {})
+			var start, done sync.WaitGroup
+			start.Add(1)
+			for _, f := range []func(){
+				func() { _, _ = s.Write(make([]byte, progress)); _, _ = s.Write(make([]byte, 10)) },
+				func() { s.cork(); s.flush() },
+				func() { _ = s.taken() },
+				func() {
+					if round%4 == 3 {
+						s.fail(os.ErrDeadlineExceeded)
+					}
+					_ = s.Close()
+				},
+			} {
+				done.Go(func() { start.Wait(); f() })
+			}
+			start.Done()
+			done.Wait()
+			expectClosed(t, s, transport)
+			if t.Failed() {
+				t.Fatalf("round %d", round)
+			}
+		}
+	})
+}
+
+// What a socket has not sent is gone with it.
+func TestClosedSocketKeepsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, transport := stagedSocket(t, 0, func() {})
+		_, _ = s.Write(make([]byte, 10))
+		_, _ = s.Write(make([]byte, 10)) // behind the first, for which somebody waits
+		s.abort()
+		if _, err := s.Write(nil); err == nil {
+			t.Error("it takes more")
+		}
+		expectClosed(t, s, transport)
+	})
+}
