@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"slices"
+
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
@@ -14,8 +16,9 @@ const sectionSize = 512
 // group is the members of one name.
 type group struct {
 	name     string
+	groups   *actor.PID
 	joins    uint64
-	members  map[string]*section // by the id of the connection
+	members  table[connKey, *section]
 	sections []*section
 }
 
@@ -25,7 +28,10 @@ type section struct {
 	size int
 }
 
-func newGroup(name string) *group { return &group{name: name, members: make(map[string]*section)} }
+// connKey is a connection, of this process or another.
+type connKey struct{ address, id string }
+
+func keyOf(conn *actor.PID) connKey { return connKey{conn.Address, conn.Id} }
 
 // Receive implements actor.Actor.
 func (g *group) Receive(ctx actor.Context) {
@@ -34,28 +40,26 @@ func (g *group) Receive(ctx actor.Context) {
 		g.joins++
 		g.join(ctx, m.Conn)
 	case *messages.Leave:
-		if _, member := g.members[m.Conn.Id]; member {
-			ctx.Unwatch(m.Conn)
-			g.leave(ctx, m.Conn)
-		}
-	case *actor.Terminated:
-		g.leave(ctx, m.Who)
+		g.leave(ctx, m.Conn)
 	case *messages.Broadcast:
 		for _, s := range g.sections {
 			ctx.Send(s.pid, m)
+		}
+	case *actor.Stopping:
+		for _, s := range g.sections {
+			ctx.Poison(s.pid)
 		}
 	}
 }
 
 func (g *group) join(ctx actor.Context, conn *actor.PID) {
-	if _, member := g.members[conn.Id]; member {
+	if _, member := g.members.get(keyOf(conn)); member {
 		return
 	}
 	s := g.roomy(ctx)
 	s.size++
-	g.members[conn.Id] = s
+	g.members.set(keyOf(conn), s)
 	ctx.Send(s.pid, &enter{conn})
-	ctx.Watch(conn) // also of one that is gone already: it terminates at once
 }
 
 // roomy returns a section with room, the first of them, so that all but the last
@@ -66,20 +70,34 @@ func (g *group) roomy(ctx actor.Context) *section {
 			return s
 		}
 	}
-	s := &section{pid: ctx.Spawn(sectionProps)}
+	s := &section{pid: spawnApart(ctx, sectionProps)}
 	g.sections = append(g.sections, s)
 	return s
 }
 
 func (g *group) leave(ctx actor.Context, conn *actor.PID) {
-	s, member := g.members[conn.Id]
+	s, member := g.members.get(keyOf(conn))
 	if !member {
 		return
 	}
-	delete(g.members, conn.Id)
-	s.size--
+	g.members.remove(keyOf(conn))
 	ctx.Send(s.pid, &exit{conn})
-	if len(g.members) == 0 {
-		ctx.Send(ctx.Parent(), &emptied{name: g.name, joins: g.joins})
+	if s.size--; s.size == 0 {
+		ctx.Poison(s.pid) // behind what its members have yet to get
+		g.sections = slices.DeleteFunc(g.sections, func(each *section) bool { return each == s })
 	}
+	if g.members.size() == 0 {
+		ctx.Send(g.groups, &emptied{name: g.name, joins: g.joins})
+	}
+}
+
+// spawnApart spawns an actor that its creator stops. Not with ctx.Spawn: protoactor's
+// set of children keeps room for as many as there ever were.
+func spawnApart(ctx actor.Context, props *actor.Props) *actor.PID {
+	system := ctx.ActorSystem()
+	pid, err := actor.DefaultSpawner(system, ctx.Self().Id+"/"+system.ProcessRegistry.NextId(), props, system.Root)
+	if err != nil {
+		panic(err) // the id is a new one
+	}
+	return pid
 }

@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"slices"
+
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
@@ -15,18 +17,28 @@ import (
 // afterwards by whoever knows of it. A request that makes no sense is answered with
 // messages.Rejected.
 func StartGroups(system *actor.ActorSystem) *actor.PID {
-	return system.Root.SpawnPrefix(actor.PropsFromProducer(func() actor.Actor {
-		return &groups{byName: make(map[string]*entry)}
-	}), "groups")
+	producer := func() actor.Actor { return &groups{} }
+	return system.Root.SpawnPrefix(actor.PropsFromProducer(producer, actor.WithMailbox(newSectionInbox)), "groups")
 }
 
-// groups finds the group of a name.
-type groups struct{ byName map[string]*entry }
+// groups finds the group of a name, and those of a connection that has ended. It
+// watches each connection once, in however many groups that is: protoactor's set of
+// who watches keeps room for as many as there ever were, and the last of them alive.
+type groups struct {
+	byName table[string, *entry]
+	byConn table[connKey, *memberships]
+}
 
 // entry is a group, and how many messages it was sent that may add to it.
 type entry struct {
 	pid   *actor.PID
 	joins uint64
+}
+
+// memberships are the groups of a connection.
+type memberships struct {
+	conn *actor.PID
+	of   []*entry
 }
 
 // emptied says that a group has no member left, after so many joins. If more are
@@ -52,36 +64,98 @@ func (g *groups) Receive(ctx actor.Context) {
 	case *messages.Join:
 		e := g.find(ctx, m.Group)
 		e.joins++
+		g.note(ctx, m.Conn, e)
 		ctx.Send(e.pid, m)
 	case *messages.Leave:
-		g.pass(ctx, m.Group, m)
+		if e, ok := g.byName.get(m.Group); ok {
+			g.forget(ctx, m.Conn, e)
+			ctx.Send(e.pid, m)
+		}
 	case *messages.Broadcast:
-		g.pass(ctx, m.Group, m)
+		if e, ok := g.byName.get(m.Group); ok {
+			ctx.Send(e.pid, m)
+		}
+	case *actor.Terminated:
+		g.ended(ctx, m.Who)
 	case *emptied:
 		g.emptied(ctx, m)
+	case *actor.Stopping:
+		g.stop(ctx)
 	}
 }
 
 func (g *groups) find(ctx actor.Context, name string) *entry {
-	if e, ok := g.byName[name]; ok {
+	if e, ok := g.byName.get(name); ok {
 		return e
 	}
-	e := &entry{pid: ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return newGroup(name) }))}
-	g.byName[name] = e
+	parent := ctx.Self()
+	producer := func() actor.Actor { return &group{name: name, groups: parent} }
+	e := &entry{pid: spawnApart(ctx, actor.PropsFromProducer(producer, actor.WithMailbox(newSectionInbox)))}
+	g.byName.set(name, e)
 	return e
 }
 
-// pass gives a message to a group, if there is one.
-func (g *groups) pass(ctx actor.Context, name string, m any) {
-	if e, ok := g.byName[name]; ok {
-		ctx.Send(e.pid, m)
+// note notes that a connection is in a group.
+func (g *groups) note(ctx actor.Context, conn *actor.PID, e *entry) {
+	m, known := g.byConn.get(keyOf(conn))
+	if !known {
+		m = &memberships{conn: conn}
+		g.byConn.set(keyOf(conn), m)
+		ctx.Watch(conn) // also of one that is gone already: it terminates at once
+	}
+	if !slices.Contains(m.of, e) {
+		m.of = append(m.of, e)
+	}
+}
+
+// forget forgets that a connection is in a group.
+func (g *groups) forget(ctx actor.Context, conn *actor.PID, e *entry) {
+	m, known := g.byConn.get(keyOf(conn))
+	if !known {
+		return
+	}
+	if at, last := slices.Index(m.of, e), len(m.of)-1; at >= 0 {
+		m.of[at], m.of[last] = m.of[last], nil
+		m.of = m.of[:last]
+	}
+	if len(m.of) == 0 {
+		g.byConn.remove(keyOf(conn))
+		unwatch(ctx, conn)
+	}
+}
+
+// ended has a connection leave its groups.
+func (g *groups) ended(ctx actor.Context, conn *actor.PID) {
+	m, known := g.byConn.get(keyOf(conn))
+	if !known {
+		return
+	}
+	g.byConn.remove(keyOf(conn))
+	for _, e := range m.of {
+		ctx.Send(e.pid, &messages.Leave{Conn: conn})
 	}
 }
 
 func (g *groups) emptied(ctx actor.Context, m *emptied) {
-	if e, ok := g.byName[m.name]; ok && e.joins == m.joins {
-		delete(g.byName, m.name)
+	if e, ok := g.byName.get(m.name); ok && e.joins == m.joins {
+		g.byName.remove(m.name)
 		ctx.Stop(e.pid)
+	}
+}
+
+func (g *groups) stop(ctx actor.Context) {
+	for _, m := range g.byConn.entries {
+		unwatch(ctx, m.conn)
+	}
+	for _, e := range g.byName.entries {
+		ctx.Stop(e.pid)
+	}
+}
+
+// unwatch watches no longer what may have ended.
+func unwatch(ctx actor.Context, who *actor.PID) {
+	if _, there := ctx.ActorSystem().ProcessRegistry.Get(who); there {
+		ctx.Unwatch(who)
 	}
 }
 

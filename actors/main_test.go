@@ -56,7 +56,7 @@ func start(t testing.TB, options ...supervisor.Option) *supervisor.Supervisor {
 func expected(message any) bool {
 	switch message.(type) {
 	case actor.IgnoreDeadLetterLogging, *actor.Terminated, *actor.Stop, *actor.Restart, *actor.Failure,
-		*actor.SuspendMailbox, *actor.ResumeMailbox:
+		*actor.SuspendMailbox, *actor.ResumeMailbox, *actor.Unwatch:
 		return true
 	default:
 		return false

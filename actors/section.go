@@ -16,8 +16,8 @@ import (
 type sender struct {
 	inbox   *sectionInbox
 	members []member
-	places  map[string]int // in members, by the id of the connection
-	queued  int            // broadcasts that members have and were not run for
+	places  map[connKey]int // in members
+	queued  int             // broadcasts that members have and were not run for
 }
 
 // member is a connection. The mailbox is nil if it is not of this process, or gone.
@@ -41,10 +41,11 @@ func isLocal(process actor.Process) bool {
 // sectionProps are of one actor system's sections: their mailbox tells them when it
 // is empty.
 var sectionProps = actor.PropsFromProducer(func() actor.Actor {
-	return &sender{places: make(map[string]int)}
+	return &sender{places: make(map[connKey]int)}
 }, actor.WithMailbox(newSectionInbox))
 
-// sectionInbox is the mailbox of a section.
+// sectionInbox is the mailbox of a section, and of the actors above it: protoactor's own
+// keeps room for as many messages as ever waited.
 type sectionInbox struct{ inbox }
 
 func newSectionInbox() actor.Mailbox {
@@ -91,7 +92,7 @@ func (s *sender) Receive(ctx actor.Context) {
 	case *actor.Started:
 		s.inbox = claimed(ctx.ActorSystem(), ctx.Self()).section
 	case *enter:
-		s.places[m.conn.Id] = len(s.members)
+		s.places[keyOf(m.conn)] = len(s.members)
 		s.members = append(s.members, newMember(ctx.ActorSystem(), m.conn))
 	case *exit:
 		s.remove(m.conn)
@@ -101,23 +102,23 @@ func (s *sender) Receive(ctx actor.Context) {
 }
 
 func (s *sender) remove(conn *actor.PID) {
-	place, known := s.places[conn.Id]
+	place, known := s.places[keyOf(conn)]
 	if !known {
 		return
 	}
 	last := len(s.members) - 1
 	s.members[place] = s.members[last]
-	s.places[s.members[place].pid.Id] = place
+	s.places[keyOf(s.members[place].pid)] = place
 	s.members[last] = member{}
 	s.members = s.members[:last]
-	delete(s.places, conn.Id)
+	delete(s.places, keyOf(conn))
 }
 
 func (s *sender) broadcast(ctx actor.Context, b *messages.Broadcast) {
 	last := s.queued == 0 && s.inbox.queue.empty()
 	for _, m := range s.members {
 		switch {
-		case b.Except != nil && b.Except.Id == m.pid.Id:
+		case b.Except != nil && keyOf(b.Except) == keyOf(m.pid):
 		case m.mailbox == nil:
 			ctx.Send(m.pid, b.Message)
 		default:
