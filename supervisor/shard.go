@@ -91,6 +91,7 @@ func (s *shard) cancelAll() {
 }
 
 func (s *shard) terminated(ctx actor.Context, who *actor.PID) {
+	clearTail(ctx.Children())
 	c, known := s.children[who.Id]
 	if !known {
 		return
@@ -99,4 +100,13 @@ func (s *shard) terminated(ctx actor.Context, who *actor.PID) {
 	delete(s.children, who.Id)
 	s.running.Add(-1)
 	s.settle(ctx)
+}
+
+// clearTail lets go of the child that has just been removed: protoactor's set, of which
+// this is the slice itself, becomes shorter and clears nothing. It would keep all that
+// there were at the same time, and what they had with them, until as many are there again.
+func clearTail(children []*actor.PID) {
+	if n := len(children); n < cap(children) {
+		children[:n+1][n] = nil
+	}
 }
