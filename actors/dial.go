@@ -87,11 +87,12 @@ type dialAttempt struct {
 	err      error // of RoundTrip
 }
 
-// errExited is for a function of the user's that never returns, and does not panic.
-var errExited = errors.New("the goroutine of the dial has exited")
+// errExited is for a function of the user's, of whatever option, that calls
+// runtime.Goexit.
+var errExited = errors.New("a function of an option has made the goroutine of the dial exit")
 
 func (a *dialAttempt) run(ctx context.Context) {
-	d := &dialed{err: &messages.HandlerError{Reason: errExited}}
+	d := &dialed{err: &messages.HandlerError{Reason: errExited, In: "Connect"}}
 	defer func() {
 		a.leaveGovernor(a.number)
 		a.report(d)

@@ -78,11 +78,22 @@ func doNotFollow(*http.Request, []*http.Request) error { return http.ErrUseLastR
 // the process on.
 func (a *dialAttempt) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := a.roundTrip(r)
-	if cause := r.Context().Err(); err != nil && cause != nil {
-		err = cause // it has closed the socket
+	if err != nil {
+		err = a.cause(r.Context(), err)
 	}
 	a.err = err
 	return response, err
+}
+
+// cause is why the socket was closed, if it was, or err.
+func (a *dialAttempt) cause(ctx context.Context, err error) error {
+	if over := ctx.Err(); over != nil {
+		return over
+	}
+	if a.sock != nil && errors.Is(err, net.ErrClosed) && a.sock.failure.Load() != nil {
+		return *a.sock.failure.Load()
+	}
+	return err
 }
 
 func (a *dialAttempt) roundTrip(r *http.Request) (*http.Response, error) {

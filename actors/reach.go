@@ -1,9 +1,11 @@
 package actors
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -39,6 +41,11 @@ func (a *dialAttempt) dialSocket(ctx context.Context, addr string, secure bool) 
 	}
 	a.sock = newSocket(conn, a.Conn, secure)
 	a.unwatch = context.AfterFunc(ctx, a.sock.abort)
+	a.sock.notify(func(err error) { // until the connection wants to know
+		if err != nil {
+			a.sock.abort()
+		}
+	})
 	return a.sock, nil
 }
 
@@ -54,7 +61,7 @@ func (a *dialAttempt) dialTransport(ctx context.Context, addr string) (conn net.
 		}
 	case *net.TCPConn, *net.UnixConn:
 	default:
-		conn = &guarded{conn, "WithDialContext"}
+		conn = &foreignTransport{foreign{conn, "WithDialContext"}}
 	}
 	return conn, err
 }
@@ -84,12 +91,29 @@ func (a *dialAttempt) secureProxy(ctx context.Context, conn net.Conn, proxy *url
 
 func (a *dialAttempt) startTLS(ctx context.Context, conn net.Conn, config *tls.Config) (_ net.Conn, err error) {
 	defer contained("WithTLSConfig", &err)
+	log := &keyLog{Writer: config.KeyLogWriter}
+	if log.Writer != nil {
+		config.KeyLogWriter = log
+	}
 	secured := tls.Client(conn, config)
 	if err := secured.HandshakeContext(ctx); err != nil {
-		return nil, err
+		return nil, cmp.Or(log.err, err)
 	}
 	if a.config.tls == nil {
 		return secured, nil
 	}
-	return &guarded{secured, "WithTLSConfig"}, nil // its session cache, for one, is used later
+	return &foreign{secured, "WithTLSConfig"}, nil // its session cache, for one, is used later
+}
+
+// keyLog contains a panic of a KeyLogWriter, over which crypto/tls would keep a lock
+// that is the whole process's.
+type keyLog struct {
+	io.Writer
+	err error // crypto/tls passes on the text alone
+}
+
+func (k *keyLog) Write(p []byte) (n int, err error) {
+	defer func() { k.err = err }()
+	defer contained("WithTLSConfig", &err)
+	return k.Writer.Write(p)
 }

@@ -1,0 +1,53 @@
+package actors
+
+import (
+	"net"
+	"time"
+)
+
+// foreign is a connection that calls code of the user's, which an option brought: a
+// panic in it is an error of the call.
+type foreign struct {
+	net.Conn
+	option string
+}
+
+func (f *foreign) Read(p []byte) (n int, err error) {
+	defer contained(f.option, &err)
+	return f.Conn.Read(p)
+}
+
+func (f *foreign) Write(p []byte) (n int, err error) {
+	defer contained(f.option, &err)
+	return f.Conn.Write(p)
+}
+
+func (f *foreign) Close() (err error) {
+	defer contained(f.option, &err)
+	return f.Conn.Close()
+}
+
+func (f *foreign) SetDeadline(t time.Time) (err error) {
+	defer contained(f.option, &err)
+	return f.Conn.SetDeadline(t)
+}
+
+func (f *foreign) SetReadDeadline(t time.Time) (err error) {
+	defer contained(f.option, &err)
+	return f.Conn.SetReadDeadline(t)
+}
+
+func (f *foreign) SetWriteDeadline(t time.Time) (err error) {
+	defer contained(f.option, &err)
+	return f.Conn.SetWriteDeadline(t)
+}
+
+// foreignTransport is what a dialer of the user's made. Its Close may wait, for a
+// network that hangs say, and is called inside the connection.
+type foreignTransport struct{ foreign }
+
+// Close does not wait.
+func (f *foreignTransport) Close() error {
+	go func() { _ = f.foreign.Close() }()
+	return nil
+}
