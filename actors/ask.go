@@ -116,9 +116,28 @@ func (c *connection) askBegun(m *askBegun) {
 	if timeout == 0 {
 		timeout = messages.DefaultAskTimeout
 	}
-	a.timer = time.AfterFunc(timeout, func() {
-		c.mailbox.post(&askOver{a, &messages.AskTimeoutError{After: timeout}})
-	})
+	due := &askDue{asking: a, after: timeout, at: time.Now().Add(timeout)}
+	a.timer = time.AfterFunc(timeout, func() { c.mailbox.post(due) })
+}
+
+// askDue says that the time of an ask is over.
+type askDue struct {
+	asking *asking
+	after  time.Duration
+	at     time.Time
+}
+
+// askDue ends an ask whose answer is not there. If it can be on its way, that is when
+// what has arrived is read.
+func (c *connection) askDue(m *askDue) {
+	a := m.asking
+	switch over := (&askOver{a, &messages.AskTimeoutError{After: m.after}}); {
+	case a.over:
+	case a.epoch == c.own:
+		c.catchUp(time.Since(m.at), over)
+	default:
+		c.askOver(over)
+	}
 }
 
 // expectAnswer reports whether a question is still to be asked.

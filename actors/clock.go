@@ -63,6 +63,14 @@ func (c *clock) cancel(a *alarm) {
 	}
 }
 
+// late is by how much an alarm that rings now, or nil, comes too late.
+func (c *clock) late(a *alarm) time.Duration {
+	if a == nil {
+		return 0
+	}
+	return max(time.Since(c.began)-a.at, 0)
+}
+
 // Receive implements actor.Actor.
 func (c *clock) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {

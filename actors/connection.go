@@ -64,6 +64,8 @@ type connection struct {
 	gaveUp  error               // why it does not try again
 	attempt int                 // as the supervisor counts
 	told    bool                // the handler has its Closed of this epoch
+
+	expiring *expired // of the present step of ending, nil if there is none
 }
 
 var (
@@ -103,6 +105,8 @@ func (c *connection) Receive(ctx actor.Context) {
 		m.deliver()
 	case *askBegun:
 		c.askBegun(m)
+	case *askDue:
+		c.askDue(m)
 	case *askOver:
 		c.askOver(m)
 	case *flushing:

@@ -56,7 +56,9 @@ type Signs struct {
 // Beat is what a [Heartbeat] wants done. The zero value does nothing and has the
 // rule asked again after MinBeat.
 type Beat struct {
-	// Fail ends the socket, if it is not nil, and nothing else is done. What is no
+	// Fail ends the socket, if it is not nil, and nothing else is done. It does so only
+	// if the rule, asked again when what had arrived by then was read, still says so: it
+	// may be this process that was stopped, and not the peer. What is no
 	// [messages.HeartbeatError] becomes the Err of one.
 	Fail error
 	// Ping sends a ping frame, or the ping of WithPayloadHeartbeat, or Payload. It goes
@@ -104,18 +106,21 @@ type exchange struct{ ask, answer []byte }
 type heartbeat struct {
 	rule   Heartbeat
 	alarm  *alarm
+	due    *pulse // the only one that counts
 	number uint64 // of the last ping
-	wanted bool   // a sign of life, now
 }
 
 func (c *connection) startHeartbeat() {
 	if !c.config.heartbeat.off {
-		c.beat()
+		c.beat(&pulse{})
 	}
 }
 
 // pulse says that it is time to ask the rule.
-type pulse struct{ epoch uint64 }
+type pulse struct {
+	wanted   bool // a sign of life, now
+	caughtUp bool // what had arrived when the rule gave up is read
+}
 
 // probe asks for a sign of life now.
 func (c *connection) probe() {
@@ -123,21 +128,25 @@ func (c *connection) probe() {
 		return
 	}
 	c.tree.clock.cancel(c.heartbeat.alarm)
-	c.heartbeat.wanted = true
-	c.beat()
-	c.heartbeat.wanted = false
+	c.beat(&pulse{wanted: true})
 }
 
 func (c *connection) pulse(m *pulse) {
-	if m.epoch == c.own && c.phase == open {
-		c.beat()
+	if m == c.heartbeat.due && c.phase == open {
+		c.beat(m)
 	}
 }
 
 // beat asks the rule and does what it wants done.
-func (c *connection) beat() {
-	b, ok := c.askRule()
+func (c *connection) beat(m *pulse) {
+	b, ok := c.askRule(m.wanted)
 	if !ok {
+		return
+	}
+	h := &c.heartbeat
+	if b.Fail != nil && !m.caughtUp {
+		h.due = &pulse{wanted: m.wanted, caughtUp: true}
+		c.catchUp(c.tree.clock.late(h.alarm), h.due)
 		return
 	}
 	if b.Fail != nil {
@@ -150,17 +159,18 @@ func (c *connection) beat() {
 			return
 		}
 	}
-	c.heartbeat.alarm = c.tree.clock.set(c.Conn, &pulse{c.own}, max(b.Next, MinBeat), b.Early)
+	h.due = &pulse{}
+	h.alarm = c.tree.clock.set(c.Conn, h.due, max(b.Next, MinBeat), b.Early)
 }
 
 // askRule reports false if it has failed the connection.
-func (c *connection) askRule() (b Beat, ok bool) {
+func (c *connection) askRule(wanted bool) (b Beat, ok bool) {
 	defer c.blame("WithHeartbeatRule")
 	h := &c.heartbeat
 	if h.rule == nil {
 		h.rule = c.config.heartbeat.forSocket()
 	}
-	b = h.rule.Beat(c.signs())
+	b = h.rule.Beat(c.signs(wanted))
 	if b.Ping && b.Payload != nil {
 		if err := b.Payload.Validate(); err != nil {
 			panic(err)
@@ -186,10 +196,10 @@ func heartbeatError(reason error) error {
 
 // signs are read in an order in which nothing can come in between that makes a peer
 // look dead: what it did, whether that could be seen, and then the time.
-func (c *connection) signs() Signs {
+func (c *connection) signs(wanted bool) Signs {
 	opened := c.openedAt.Sub(c.sock.born)
 	since := func(when time.Duration) time.Duration { return max(when-opened, 0) }
-	s := Signs{Read: since(c.sock.life()), Pings: c.heartbeat.number, RTT: c.RTT(), Wanted: c.heartbeat.wanted}
+	s := Signs{Read: since(c.sock.life()), Pings: c.heartbeat.number, RTT: c.RTT(), Wanted: wanted}
 	if message, ever := c.reader.lastMessage(); ever {
 		s.Message = since(message)
 	}

@@ -12,7 +12,8 @@ import (
 // a dead peer.
 //
 // While the reader is stopped by a slow handler it cannot see a pong: the timeout
-// begins when it reads again.
+// begins when it reads again. What arrived while this process was stopped is read
+// before it gives up.
 //
 // It has no state: one value serves any number of sockets.
 type Keepalive struct{ Interval, Timeout time.Duration }

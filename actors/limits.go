@@ -59,7 +59,9 @@ func WithFirstMessageTimeout(d time.Duration) Option {
 }
 
 // WithIdleTimeout closes a connection of an [Accept] whose client has said nothing
-// for so long, with 1001 (default: never). A heartbeat is no message.
+// for so long, with 1001 (default: never). A heartbeat is no message. While a slow
+// handler stops the reader (WithMaxUnhandled) nobody can tell: the time begins when it
+// reads again.
 func WithIdleTimeout(d time.Duration) Option {
 	return func(c *settings) {
 		c.only(server, "WithIdleTimeout")
@@ -121,7 +123,11 @@ func overLimit(reason string, retryAfter time.Duration) error {
 }
 
 // lull says that it is time to look whether the client has said something.
-type lull struct{ epoch uint64 }
+type lull struct {
+	epoch    uint64
+	at       time.Time // when it was to come
+	caughtUp bool      // what had arrived then is read
+}
 
 // expectMessages begins to wait for the client.
 func (c *connection) expectMessages() {
@@ -135,7 +141,7 @@ func (c *connection) expectMessages() {
 }
 
 func (c *connection) lullAfter(d time.Duration) {
-	m := &lull{epoch: c.own}
+	m := &lull{epoch: c.own, at: time.Now().Add(d)}
 	c.quiet = time.AfterFunc(d, func() { c.mailbox.post(m) })
 }
 
@@ -144,15 +150,33 @@ func (c *connection) lull(m *lull) {
 	if m.epoch != c.own || c.phase != open {
 		return
 	}
+	why, wait := c.tooQuiet()
+	switch {
+	case why == nil && wait > 0:
+		c.lullAfter(wait)
+	case why == nil:
+	case m.caughtUp:
+		c.close(why)
+	default:
+		c.catchUp(time.Since(m.at), &lull{epoch: c.own, caughtUp: true})
+	}
+}
+
+// tooQuiet is with what to close for it, or else when to look again, or zero. While a
+// slow handler keeps the reader from reading, what the client says cannot be heard.
+func (c *connection) tooQuiet() (why *messages.Close, wait time.Duration) {
 	limits := c.config.limits
 	last, ever := c.reader.lastMessage()
-	switch quiet := c.sock.now() - last; {
+	switch quiet := c.sock.now() - max(last, c.sock.lastResumed()); {
 	case !ever && limits.firstMessage > 0:
-		c.close(&messages.Close{Code: messages.ClosePolicyViolation, Reason: "no message in time"})
+		return &messages.Close{Code: messages.ClosePolicyViolation, Reason: "no message in time"}, 0
 	case limits.idle == 0: // and the first message has come
+		return nil, 0
+	case c.credit.paused.Load():
+		return nil, limits.idle
 	case quiet >= limits.idle:
-		c.close(&messages.Close{Code: messages.CloseGoingAway, Reason: "idle"})
+		return &messages.Close{Code: messages.CloseGoingAway, Reason: "idle"}, 0
 	default:
-		c.lullAfter(limits.idle - quiet)
+		return nil, limits.idle - quiet
 	}
 }

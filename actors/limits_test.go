@@ -84,6 +84,33 @@ func TestSilentClients(t *testing.T) {
 	}
 }
 
+// What a client says while a slow handler keeps the reader from reading cannot be
+// heard: it is not closed for that, but when it is silent afterwards.
+func TestIdleWhilePaused(t *testing.T) {
+	inMemory(t, wstest.Frozen, func(t *testing.T, clients *supervisor.Supervisor, server *wstest.Server) {
+		const slow = time.Hour
+		accepted := wstest.NewRecorder().Before(func(event any) {
+			if _, ok := event.(*messages.Received); ok {
+				pass(slow)
+			}
+		})
+		server.Become(wstest.HTTP(actors.Accept(start(t), actors.WithHandler(accepted.Handler), actors.WithMaxUnhandled(1),
+			actors.WithIdleTimeout(time.Minute), actors.WithoutHeartbeat())))
+		conn, events := connect(t, clients, server, actors.WithoutHeartbeat(), actors.WithWriteTimeout(never))
+		wstest.Next[*messages.Opened](t, events)
+		began := time.Now()
+		for range 3 {
+			_ = conn.Send(messages.Text("x"))
+		}
+		pass(3*slow + time.Minute/2)
+		events.None(t)
+		e := wstest.Next[*messages.Closed](t, events)
+		if took := time.Since(began); e.Code != messages.CloseGoingAway || took > 3*slow+time.Minute {
+			t.Errorf("got %s after %v", wstest.Describe(e), took)
+		}
+	})
+}
+
 // A first message in time is enough.
 func TestFirstMessageInTime(t *testing.T) {
 	inMemory(t, wstest.Frozen, func(t *testing.T, clients *supervisor.Supervisor, server *wstest.Server) {

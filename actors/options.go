@@ -247,7 +247,8 @@ func WithHandshakeTimeout(d time.Duration) Option {
 func WithWriteTimeout(d time.Duration) Option { return func(c *settings) { c.writeTimeout = d } }
 
 // WithCloseTimeout bounds each of the two steps of closing (default 5 s):
-// writing what is queued, and waiting for the peer's close frame.
+// writing what is queued, and waiting for the peer's close frame. One that has arrived
+// by then still counts.
 func WithCloseTimeout(d time.Duration) Option { return func(c *settings) { c.closeTimeout = d } }
 
 // WithHeartbeat sends a ping (RFC 6455, section 5.5.2) when nothing was received

@@ -113,6 +113,8 @@ func (r *reader) Receive(ctx actor.Context) {
 			return
 		}
 		r.pump()
+	case *catchUp:
+		r.catchUp(m)
 	case *actor.Stopping:
 		r.leave()
 	}

@@ -57,8 +57,12 @@ type socket struct {
 	streak     atomic.Int32 // reads that came soon after the one before
 	lastRead   atomic.Int64 // since born
 	lastResume atomic.Int64 // likewise: when reading went on after a pause
-	born       time.Time
-	ping       pingStatus
+
+	received atomic.Uint64 // bytes. Whoever reads counts them, who gives up looks
+	reading  atomic.Bool   // likewise: a goroutine waits for more, or takes it
+
+	born time.Time
+	ping pingStatus
 
 	poller  *poller // nil where the kernel cannot be asked to tell
 	timeout time.Duration

@@ -105,12 +105,15 @@ func (s *socket) more() error {
 
 // read waits. A deadline that was for attend is none for it.
 func (s *socket) read(p []byte) (int, error) {
+	s.reading.Store(true)
 	n, err := s.Conn.Read(p)
 	for s.intake.framed && n == 0 && errors.Is(err, os.ErrDeadlineExceeded) && !s.closing.Load() {
 		_ = s.Conn.SetReadDeadline(time.Time{})
 		n, err = s.Conn.Read(p)
 	}
-	return n, s.noteRead(n, err)
+	err = s.noteRead(n, err)
+	s.reading.Store(false)
+	return n, err
 }
 
 // fill takes in what the kernel has, without waiting, and reports whether it may
@@ -136,6 +139,7 @@ func (s *socket) busy() bool { return s.streak.Load() >= busyStreak }
 
 func (s *socket) noteRead(n int, err error) error {
 	if n > 0 {
+		s.received.Add(uint64(n))
 		s.noteArrival(int64(s.now()))
 	}
 	if err == nil {

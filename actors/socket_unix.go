@@ -28,6 +28,15 @@ type attempt struct {
 
 // init reports whether the kernel can be asked.
 func (t *try) init(conn net.Conn) bool {
+	if t.raw = rawOf(conn); t.raw == nil {
+		return false
+	}
+	t.writing.call, t.reading.call = t.writing.write, t.reading.read
+	return true
+}
+
+// rawOf returns what a connection is to the kernel, or nil.
+func rawOf(conn net.Conn) syscall.RawConn {
 	var file syscall.Conn
 	switch conn := conn.(type) { // not of whatever has the method: it may change what is read and written
 	case *net.TCPConn:
@@ -35,14 +44,13 @@ func (t *try) init(conn net.Conn) bool {
 	case *net.UnixConn:
 		file = conn
 	default:
-		return false
+		return nil
 	}
 	raw, err := file.SyscallConn()
 	if err != nil {
-		return false
+		return nil
 	}
-	t.raw, t.writing.call, t.reading.call = raw, t.writing.write, t.reading.read
-	return true
+	return raw
 }
 
 // wait calls f, and again whenever something has arrived, until f returns true.

@@ -19,7 +19,9 @@ type Ask struct {
 	// connection may have it.
 	ID string
 	// Timeout is how long all of it may take, the waiting in the queue too. Zero
-	// means [DefaultAskTimeout].
+	// means [DefaultAskTimeout]. What has arrived by then is read first. An answer that
+	// cannot be read, because the handler has WithMaxUnhandled messages before it, does
+	// not come in time.
 	Timeout time.Duration
 }
 

@@ -1,0 +1,99 @@
+package actors
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Before anything is given up for silence, what has arrived is read: it may be this
+// process that was stopped or slow, and not the peer. Only the moment of giving up
+// pays for it.
+
+const (
+	// grace bounds how long a reader may take to catch up: code of the user's may
+	// hold it up, and the peer be dead.
+	grace = time.Second
+	// turn is for how long one that runs on a goroutine of its own is given its turn
+	// at least, when the clock was late itself, and how often it is looked after.
+	turn = 20 * time.Millisecond
+)
+
+// catchUp has a connection told something when what had arrived by then is read.
+type catchUp struct {
+	reader *reader
+	told   any
+	upTo   uint64        // of all bytes the socket gets: what had arrived
+	late   time.Duration // of whoever gives up
+	bound  *time.Timer
+	over   atomic.Bool // told. Whoever sets it tells: the reader, or a timer
+}
+
+// catchUp has the connection told, later: behind what the reader makes of all that has
+// arrived by now. Late is by how much the caller's own time has come too late.
+func (c *connection) catchUp(late time.Duration, told any) {
+	if c.reader == nil {
+		c.mailbox.post(told) // nothing more will be read
+		return
+	}
+	m := &catchUp{reader: c.reader, told: told, late: late}
+	m.upTo = c.sock.received.Load() + uint64(c.sock.unread())
+	m.bound = time.AfterFunc(patience(late)+grace, m.tell)
+	c.reader.PostUserMessage(m)
+}
+
+// IgnoreDeadLetterLogging implements actor.IgnoreDeadLetterLogging.
+func (*catchUp) IgnoreDeadLetterLogging() {}
+
+// tell ends it, once.
+func (m *catchUp) tell() {
+	if m.over.CompareAndSwap(false, true) {
+		m.bound.Stop()
+		m.reader.conn.mailbox.post(m.told)
+	}
+}
+
+// catchUp reads what has arrived, or leaves it to the goroutine that does.
+func (r *reader) catchUp(m *catchUp) {
+	if r.polled && !r.ended && !r.finishing.Load() {
+		r.news.Store(true)
+		r.pump()
+	}
+	switch {
+	case m.over.Load():
+	case !r.ended && (!r.polled || r.finishing.Load()):
+		time.AfterFunc(patience(m.late), m.look)
+	case !r.ended && r.behind(m.upTo):
+		r.PostUserMessage(m) // others have their turn
+	default:
+		m.tell()
+	}
+}
+
+// behind reports whether there is more to be read that can be.
+func (r *reader) behind(upTo uint64) bool {
+	return r.sock.received.Load() < upTo && !r.conn.credit.paused.Load()
+}
+
+// look is for a goroutine of which nothing can be asked: it has caught up when it waits
+// for more, or has left the rest to the actor.
+func (m *catchUp) look() {
+	r := m.reader
+	switch waits := r.sock.reading.Load() || r.conn.credit.paused.Load(); {
+	case m.over.Load():
+	case r.polled && !r.finishing.Load():
+		r.PostUserMessage(m)
+	case !waits || r.behind(m.upTo):
+		time.AfterFunc(turn, m.look)
+	default:
+		m.tell()
+	}
+}
+
+// patience is for how long a goroutine that can go on is sure to: in a process that was
+// not held up it has gone on already.
+func patience(late time.Duration) time.Duration {
+	if late <= 0 {
+		return 0
+	}
+	return min(max(late, turn), grace)
+}

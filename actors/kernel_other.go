@@ -1,0 +1,6 @@
+//go:build !linux
+
+package actors
+
+// unread is for Linux: elsewhere the kernel is not asked.
+func (*socket) unread() int { return 0 }
