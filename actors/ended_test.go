@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/coder/websocket"
@@ -79,4 +80,32 @@ func TestWhatEndedIsCollected(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What a reader still delivers that its connection has gone on without, since code of
+// the user's held it up, is for nobody: the handler has the Closed of its epoch.
+func TestNothingComesAfterTheClosedOfItsEpoch(t *testing.T) {
+	script := newScripted()
+	inMemory(t, script.peer, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+		under, goOn := make(chan struct{}), make(chan struct{})
+		slow := actors.IncomingFunc(func(m *messages.Received) *messages.Received {
+			close(under)
+			<-goOn
+			return m
+		})
+		conn, events := connect(t, sup, server, actors.WithIncoming(slow), actors.WithoutHeartbeat())
+		wstest.Next[*messages.Opened](t, events)
+		write(t, <-script.conns, wstest.Frame(0x81, []byte("late")))
+		<-under
+		server.Cut()
+		if err := conn.Send(messages.Text("finds that it is cut")); err != nil {
+			t.Fatal(err)
+		}
+		wstest.Next[*messages.Failed](t, events)
+		wstest.Next[*messages.Closed](t, events)
+		close(goOn)
+		synctest.Wait()
+		events.None(t)
+		wstest.Next[*messages.Opened](t, events)
+	})
 }

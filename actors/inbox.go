@@ -1,6 +1,10 @@
 package actors
 
-import "github.com/asynkron/protoactor-go/actor"
+import (
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
 
 // inbox is the mailbox of a connection's children. It is smaller than protoactor's
 // Unbounded, which begins with room for ten messages, and it can be run on the
@@ -10,6 +14,9 @@ type inbox struct {
 	queue queue
 	conn  *Conn
 	count int64 // of messages that were handled and not yet given back
+	// closed is the epoch of the last Closed: of it nothing more is for the handler,
+	// though a reader that was cut off may be about to deliver.
+	closed uint64
 	// then is what whoever runs this mailbox does next, when this one is idle.
 	then func()
 }
@@ -53,7 +60,29 @@ func (m *inbox) PostUserMessage(message any) {
 // UserMessageCount implements actor.Mailbox. Nobody asks.
 func (m *inbox) UserMessageCount() int { return 0 }
 
-func (m *inbox) next() any { return m.queue.pop() }
+func (m *inbox) next() any {
+	message := m.queue.pop()
+	for m.late(message) {
+		m.count++
+		message = m.queue.pop()
+	}
+	return message
+}
+
+// late reports whether a message comes after the Closed of its epoch.
+func (m *inbox) late(message any) bool {
+	switch e := message.(type) {
+	case *messages.Received:
+		return e.Epoch <= m.closed && e.Conn == m.conn.pid
+	case *messages.Decoded:
+		return e.Epoch <= m.closed && e.Conn == m.conn.pid
+	case *messages.Closed:
+		if e.Conn == m.conn.pid {
+			m.closed = e.Epoch
+		}
+	}
+	return false
+}
 
 // handled counts what the handler has handled.
 func (m *inbox) handled(message any) {

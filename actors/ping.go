@@ -15,6 +15,7 @@ type pingStatus struct {
 // pinged notes that heartbeat number leaves now, or zero: one whose answer is not
 // known.
 func (s *socket) pinged(number uint64) {
+	s.ping.number.Store(0) // first: an answer to the one before is not measured by the time of this one
 	s.ping.sentAt.Store(int64(s.now()))
 	s.ping.number.Store(number)
 }
@@ -24,8 +25,9 @@ func (p *pingStatus) sent() time.Duration { return time.Duration(p.sentAt.Load()
 
 // answered returns the round trip of heartbeat number, if that is awaited.
 func (s *socket) answered(number uint64) (time.Duration, bool) {
+	sent := s.ping.sent() // before it is seen that this is of that number
 	if number == 0 || !s.ping.number.CompareAndSwap(number, 0) {
 		return 0, false
 	}
-	return s.now() - s.ping.sent(), true
+	return s.now() - sent, true
 }

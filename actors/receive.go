@@ -70,7 +70,7 @@ func (r *reader) deliver(kind messages.Type, data []byte) error {
 	event := any(&d.received)
 	if r.conn.config.extensions != nil {
 		var err error
-		if event, err = r.extend(&d.received); event == nil {
+		if event, err = r.extend(&d.received); event == nil || r.silent.Load() { // code of the user's takes its time
 			return err
 		}
 	}
