@@ -32,8 +32,9 @@ type Acceptor struct {
 // nothing of what comes later. The body says why.
 //
 // The answer is written to the connection itself, with what the response's header
-// held before. A middleware that looks at the status sees none: it is not asked to
-// write one.
+// held before, but for what is the handshake's to say (subprotocols, see
+// [WithSubprotocols]) or of a body. A middleware that looks at the status sees none: it
+// is not asked to write one.
 //
 // It panics with a [messages.OptionError] if an option makes no sense, as
 // http.Handle does for a pattern.

@@ -197,10 +197,7 @@ func upgrade(t *testing.T, url string, header http.Header) *http.Response {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header = http.Header{
-		"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
-		"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="},
-	}
+	request.Header = handshakeHeader()
 	for name, values := range header {
 		request.Header[name] = values
 		if values == nil {

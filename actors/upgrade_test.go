@@ -170,6 +170,51 @@ func TestWhatIsNoWebSocketSpendsNothing(t *testing.T) {
 	}
 }
 
+// What is a handshake and what is none, by RFC 6455, section 4.2.1. (A recorder cannot
+// be hijacked: that it gets so far says that a request is one.)
+func TestWhatIsAHandshake(t *testing.T) {
+	acceptor := actors.Accept(start(t), actors.WithHandler(echoes), actors.WithOriginPatterns("*.friend.test", "https://other.test"))
+	for name, test := range map[string]struct {
+		change func(r *http.Request)
+		status int
+	}{
+		"as it should be": {func(*http.Request) {}, 501},
+		"as Firefox asks": {func(r *http.Request) { r.Header.Set("Connection", "keep-alive, Upgrade") }, 501},
+		"in other case": {func(r *http.Request) {
+			r.Header = http.Header{
+				"Connection": {"x", "UPGRADE"}, "Upgrade": {"h2c, WebSocket"},
+				"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {" dGhlIHNhbXBsZSBub25jZQ== "},
+			}
+		}, 501},
+		"HTTP/1.0":               {func(r *http.Request) { r.ProtoMajor, r.ProtoMinor = 1, 0 }, 426},
+		"HTTP/2":                 {func(r *http.Request) { r.ProtoMajor, r.ProtoMinor = 2, 0 }, 505},
+		"upgrade to another":     {func(r *http.Request) { r.Header.Set("Upgrade", "h2c") }, 426},
+		"HEAD":                   {func(r *http.Request) { r.Method = http.MethodHead }, 405},
+		"POST":                   {func(r *http.Request) { r.Method = http.MethodPost }, 405},
+		"a body":                 {func(r *http.Request) { r.ContentLength = -1 }, 400},
+		"an old draft":           {func(r *http.Request) { r.Header.Set("Sec-WebSocket-Version", "8, 13") }, 400},
+		"of the same host":       {func(r *http.Request) { r.Header.Set("Origin", "https://EXAMPLE.com") }, 501},
+		"of the same host, port": {func(r *http.Request) { r.Header.Set("Origin", "https://example.com:8443") }, 403},
+		"of a friend":            {func(r *http.Request) { r.Header.Set("Origin", "http://A.friend.test") }, 501},
+		"by a scheme":            {func(r *http.Request) { r.Header.Set("Origin", "https://other.test") }, 501},
+		"by another scheme":      {func(r *http.Request) { r.Header.Set("Origin", "http://other.test") }, 403},
+		"of a sandbox":           {func(r *http.Request) { r.Header.Set("Origin", "null") }, 403},
+		"of nowhere":             {func(r *http.Request) { r.Header.Set("Origin", "http://%zz") }, 403},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header = handshakeHeader()
+		test.change(r)
+		w := httptest.NewRecorder()
+		acceptor.ServeHTTP(w, r)
+		if w.Code != test.status {
+			t.Errorf("%s: status %d, want %d: %s", name, w.Code, test.status, w.Body)
+		}
+		if w.Code == http.StatusMethodNotAllowed && w.Header().Get("Allow") != "GET" {
+			t.Errorf("%s: Allow is %q", name, w.Header().Get("Allow"))
+		}
+	}
+}
+
 func handshakeHeader() http.Header {
 	return http.Header{
 		"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
