@@ -175,10 +175,3 @@ func (c *connection) askOver(m *askOver) {
 		c.finishAsk(a, nil, m.err)
 	}
 }
-
-// contained makes an error of a panic in code of the user's, of the option.
-func contained(option string, err *error) {
-	if reason := recover(); reason != nil {
-		*err = &messages.HandlerError{Reason: reason, In: option}
-	}
-}

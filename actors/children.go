@@ -2,8 +2,6 @@ package actors
 
 import (
 	"github.com/asynkron/protoactor-go/actor"
-
-	"github.com/sockvisor/sockvisor/messages"
 )
 
 // adopt spawns an actor whose parent and supervisor is the connection, and returns
@@ -26,16 +24,16 @@ func (c *connection) adopt(props *actor.Props, id string) (*actor.PID, *inbox) {
 func (c *connection) stopReader() {
 	c.credit.reader.Store(nil)
 	if c.readerPID != nil {
-		c.system.Root.Stop(c.readerPID)
+		c.tree.Stop(c.readerPID)
 		c.readerPID = nil
 	}
 }
 
 // readerFailed ends the epoch for a panic in the reader, which is a bug. Suspended as
 // it is, it delivers nothing more and could not say so.
-func (c *connection) readerFailed(reason any) {
+func (c *connection) readerFailed(reason error) {
 	c.stopReader()
-	c.fail(&messages.InternalError{Reason: reason})
+	c.fail(reason)
 	if c.reader != nil {
 		c.readerEnded(&readerEnded{epoch: c.own, err: c.failure})
 	}

@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/supervisor"
 )
 
 // clock tells the connections of a tree when it is time to look for a sign of life.
 // It is the one actor, with the one timer, for all of them: one each would be 700
 // bytes of an idle connection.
 type clock struct {
-	system *actor.ActorSystem
+	out    *supervisor.Contained
 	pid    *actor.PID
 	began  time.Time
 	alarms alarms
@@ -40,26 +42,27 @@ func (*chime) IgnoreDeadLetterLogging() {}
 func (*alarm) IgnoreDeadLetterLogging() {}
 
 func newClock(system *actor.ActorSystem) *clock {
-	c := &clock{system: system, began: time.Now()}
-	c.pid = system.Root.SpawnPrefix(actor.PropsFromProducer(func() actor.Actor { return c }), "sockvisor-clock")
+	c := &clock{out: supervisor.Contain(system), began: time.Now()}
+	props := actor.PropsFromProducer(func() actor.Actor { return c }, c.out.Mailbox())
+	c.pid = system.Root.SpawnPrefix(props, "sockvisor-clock")
 	return c
 }
 
-func (c *clock) stop() { c.system.Root.Stop(c.pid) }
+func (c *clock) stop() { c.out.Stop(c.pid) }
 
 // set has a connection told when d is over, unless the alarm is cancelled; or early,
 // if the clock wakes up for another.
 func (c *clock) set(conn *Conn, due any, d, early time.Duration) *alarm {
 	a := &alarm{at: sum(time.Since(c.began), d), early: max(early, 0), due: due}
 	a.conn.Store(conn)
-	c.system.Root.Send(c.pid, a)
+	c.out.Send(c.pid, a)
 	return a
 }
 
 // cancel takes an alarm back, which may be nil or over.
 func (c *clock) cancel(a *alarm) {
 	if a != nil && a.conn.Swap(nil) != nil {
-		c.system.Root.Send(c.pid, a) // once more: it leaves the heap
+		c.out.Send(c.pid, a) // once more: it leaves the heap
 	}
 }
 
@@ -126,7 +129,7 @@ func (c *clock) wind() {
 	}
 	left := c.alarms[0].at - time.Since(c.began)
 	if c.timer == nil {
-		c.timer = time.AfterFunc(left, func() { c.system.Root.Send(c.pid, &chime{}) })
+		c.timer = time.AfterFunc(left, func() { c.out.Send(c.pid, &chime{}) })
 		return
 	}
 	c.timer.Reset(left)

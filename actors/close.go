@@ -123,7 +123,7 @@ func (c *connection) finish() {
 		return
 	}
 	c.reported = true
-	c.system.Root.Send(c.ctx.Parent(), &supervisor.Finished{Conn: c.pid, Clean: c.clean, Dropped: c.dropped})
+	c.tree.Send(c.ctx.Parent(), &supervisor.Finished{Conn: c.pid, Clean: c.clean, Dropped: c.dropped})
 }
 
 // becauseAsked notes that this side ends the epoch, unless something else has begun

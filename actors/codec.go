@@ -2,7 +2,6 @@ package actors
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -71,7 +70,7 @@ var errNoMessage = errors.New("the codec made no message of it")
 func encoded(codec Codec, value any) (send *messages.Send, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			send, err = nil, fmt.Errorf("panic: %v", reason)
+			send, err = nil, panicked("WithCodec", reason)
 		}
 	}()
 	if send, err = codec.Encode(value); err == nil && send == nil {

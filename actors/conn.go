@@ -164,10 +164,10 @@ func (c *Conn) reject(message any, err error) {
 func (c *Conn) rejectTo(sender *actor.PID, body any, err error) {
 	rejected := messages.Rejected{Conn: c.pid, Message: body, Err: err}
 	if sender != nil {
-		c.system.Root.Send(sender, &rejected)
+		c.tree.Send(sender, &rejected)
 		return
 	}
-	c.system.EventStream.Publish(&messages.RejectedEvent{Rejected: rejected})
+	c.tree.Publish(&messages.RejectedEvent{Rejected: rejected})
 }
 
 func (c *Conn) setState(state messages.ReadyState) { c.state.Store(uint32(state)) }

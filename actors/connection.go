@@ -1,8 +1,6 @@
 package actors
 
 import (
-	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -86,7 +84,7 @@ func (c *connection) Receive(ctx actor.Context) {
 	case *messages.Close:
 		c.close(m)
 	case *messages.Inspect:
-		ctx.Respond(c.inspect())
+		c.tree.Do(func() { ctx.Respond(c.inspect()) })
 	case *messages.Reconnect:
 		c.reconnect()
 	case *messages.Rotate:
@@ -161,7 +159,11 @@ func (c *connection) start(ctx actor.Context) {
 		return
 	}
 	c.own = c.epoch.Add(1)
-	c.startHandler()
+	if err := c.startHandler(); err != nil {
+		c.refuseReady()
+		c.fail(err)
+		return
+	}
 	if c.ready == nil {
 		c.startDial()
 		return
@@ -174,6 +176,15 @@ func (c *connection) openReady() {
 	d := c.ready
 	c.ready = nil
 	c.open(d)
+}
+
+// refuseReady tells the peer of a socket that there is nobody here to open it for. It is
+// not what the next epoch begins with.
+func (c *connection) refuseReady() {
+	if c.ready != nil {
+		_ = writeClose(c.ready.ws, messages.CloseInternalError, "")
+		c.discardReady()
+	}
 }
 
 // startOver goes on where the incarnation before was: it waits for its handler.
@@ -256,21 +267,4 @@ func (c *connection) stop() {
 	c.stopReader()
 	c.stopHandler()
 	c.finish()
-}
-
-// contain turns a panic that is none of our own making into a failure of the
-// connection: only a supervisor.Failure may leave Receive.
-func (c *connection) contain() {
-	reason := recover()
-	if reason == nil {
-		return
-	}
-	if failure, ok := reason.(*supervisor.Failure); ok {
-		panic(failure)
-	}
-	if c.stopped {
-		c.system.Logger().Error("panic while stopping", slog.String("reason", messages.Redact(fmt.Sprint(reason))))
-		return // it is over either way
-	}
-	c.fail(&messages.InternalError{Reason: reason})
 }

@@ -36,7 +36,7 @@ func (d *dialed) discard() {
 func (c *connection) startDial() {
 	c.waiting = time.Now()
 	c.dials++
-	c.system.Root.Send(c.tree.governor, &supervisor.Dial{Conn: c.pid, Number: c.dials, Host: c.config.host})
+	c.tree.Send(c.tree.governor, &supervisor.Dial{Conn: c.pid, Number: c.dials, Host: c.config.host})
 }
 
 // turn dials beside the actor, until cancelDial, and posts dialed. A turn that is not
@@ -67,7 +67,7 @@ func (c *connection) stopDial() {
 }
 
 func (c *Conn) leaveGovernor(number uint64) {
-	c.system.Root.Send(c.tree.governor, &supervisor.DialOver{Conn: c.pid, Number: number})
+	c.tree.Send(c.tree.governor, &supervisor.DialOver{Conn: c.pid, Number: number})
 }
 
 // dialAttempt is one dial, on a goroutine of its own. For the connection it is over when
@@ -125,7 +125,7 @@ func (a *dialAttempt) limit(ctx context.Context, d time.Duration, why func(error
 func (a *dialAttempt) connect(ctx context.Context) (d *dialed) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			d = &dialed{err: &messages.InternalError{Reason: reason}}
+			d = &dialed{err: broke(reason)}
 		}
 	}()
 	with, err := a.fresh(ctx)

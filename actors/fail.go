@@ -11,6 +11,7 @@ import (
 
 // fail begins the end of the incarnation. The first reason counts.
 func (c *connection) fail(reason error) {
+	c.logPanic(reason) // also of one that ends nothing any more
 	if c.failure != nil || c.phase == down || c.phase == closed {
 		return
 	}
@@ -114,8 +115,20 @@ func (c *connection) forget() {
 
 // is reports whether an error is or wraps an E.
 func is[E error](err error) bool {
-	var e E
-	return errors.As(err, &e)
+	_, ok := as[E](err)
+	return ok
+}
+
+// as finds an E in what an error wraps. Some of that may be the user's, whose methods
+// may panic.
+func as[E error](err error) (e E, ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	ok = errors.As(err, &e)
+	return e, ok
 }
 
 func (c *connection) uptime() time.Duration {
@@ -128,6 +141,7 @@ func (c *connection) uptime() time.Duration {
 // decide is the supervisor's answer: the handler learns that the epoch is over
 // and whether there will be another.
 func (c *connection) decide(d *supervisor.Decision) {
+	c.tree.Publish(d.Event(c.pid))
 	if d.Epoch != c.own || c.phase != down || c.decided {
 		return
 	}

@@ -49,39 +49,30 @@ type handler struct {
 
 func (h *handler) suspended() bool { return h.failures > 1 }
 
-// startHandler makes sure that there is a handler, or panics with the handler's
-// own panic.
-func (c *connection) startHandler() {
+// startHandler makes sure that there is a handler, or returns why there is none: a
+// handler that panics later is restarted, one that cannot be made fails the attempt.
+func (c *connection) startHandler() error {
 	h := &c.handler
 	switch config := &c.config.handler; {
 	case config.shared():
 		h.pid = config.pid
-		c.ctx.Watch(h.pid)
+		c.tree.Do(func() { c.ctx.Watch(h.pid) })
 		c.credit.reset() // it gives back what is of this epoch only
 	case h.pid == nil:
-		h.pid, h.inbox = c.adopt(config.props, "handler")
-		if config.pooled {
-			h.inbox.dispatcher = &c.tree.workers
+		if err := c.spawnHandler(); err != nil {
+			return err
 		}
-		h.inbox.release()
 	case h.suspended():
-		c.ctx.(actor.Supervisor).RestartChildren(h.pid)
+		c.tree.Do(func() { c.ctx.(actor.Supervisor).RestartChildren(h.pid) })
 	}
 	h.failures = 0
-}
-
-// blame is deferred around a call of code that an option brought: a panic there is
-// the connection's failure.
-func (c *connection) blame(option string) {
-	if reason := recover(); reason != nil {
-		c.fail(&messages.HandlerError{Reason: reason, In: option})
-	}
+	return nil
 }
 
 // tell sends an event to the handler.
 func (c *connection) tell(event any) {
 	if c.handler.pid != nil {
-		c.system.Root.Send(c.handler.pid, event)
+		c.tree.Send(c.handler.pid, event)
 	}
 }
 
@@ -89,8 +80,15 @@ func (c *connection) tell(event any) {
 func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor, who *actor.PID,
 	_ *actor.RestartStatistics, reason, message any,
 ) {
-	if !who.Equal(c.handler.pid) {
-		c.readerFailed(reason)
+	crash := crashOf(reason)
+	switch {
+	case who.Equal(c.handler.pid):
+	case who.Equal(c.readerPID):
+		c.readerFailed(&messages.InternalError{Reason: crash.reason, Stack: crash.stack})
+		return
+	default: // stopped, or never a child
+		c.logPanic(&messages.HandlerError{Reason: crash.reason, Stack: crash.stack})
+		c.tree.Do(func() { parent.StopChildren(who) })
 		return
 	}
 	if fromPeer(message, c.pid) {
@@ -99,11 +97,11 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 	c.handler.failures++
 	switch {
 	case c.phase == closed:
-		parent.StopChildren(who) // it had its last Closed, or never will
+		c.tree.Do(func() { parent.StopChildren(who) }) // it had its last Closed, or never will
 	case !c.handler.suspended():
-		parent.RestartChildren(who)
+		c.tree.Do(func() { parent.RestartChildren(who) })
 	}
-	c.fail(&messages.HandlerError{Reason: reason})
+	c.fail(&messages.HandlerError{Reason: crash.reason, Stack: crash.stack})
 }
 
 // handlerStopped is for a handler that stopped, by itself or because the
@@ -128,12 +126,12 @@ func (c *connection) stopHandler() bool {
 	case h.pid == nil:
 		return false
 	case c.config.handler.shared():
-		c.ctx.Unwatch(h.pid)
+		c.tree.Do(func() { c.ctx.Unwatch(h.pid) })
 		return false
 	case h.suspended():
-		c.system.Root.Stop(h.pid)
+		c.tree.Stop(h.pid)
 	default:
-		c.system.Root.Poison(h.pid)
+		c.tree.Poison(h.pid)
 	}
 	return true
 }

@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"sync/atomic"
+
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
@@ -17,6 +19,8 @@ type inbox struct {
 	// closed is the epoch of the last Closed: of it nothing more is for the handler,
 	// though a reader that was cut off may be about to deliver.
 	closed uint64
+	// taken is set, once, by the connection whose handler it is: nobody else's.
+	taken atomic.Bool
 	// then is what whoever runs this mailbox does next, when this one is idle.
 	then func()
 }

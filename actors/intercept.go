@@ -119,7 +119,7 @@ func (x *extensions) receive(r *reader, received *messages.Received) (event any,
 	option := "WithIncoming"
 	defer func() {
 		if reason := recover(); reason != nil {
-			event, err = nil, &messages.HandlerError{Reason: reason, In: option}
+			event, err = nil, panicked(option, reason)
 		}
 	}()
 	conn, epoch := received.Conn, received.Epoch

@@ -273,7 +273,11 @@ func (m *mailbox) nextOver() any {
 func (m *mailbox) stop() {
 	m.lane.close()
 	m.outlet, m.over = nil, true
-	m.invoker, m.suspended = &stopped{m.conn.system, m.conn.pid}, false
+	s := &stopped{system: m.conn.system, self: m.conn.pid}
+	if ctx, ok := m.invoker.(actor.Context); ok {
+		s.parent = ctx.Parent()
+	}
+	m.invoker, m.suspended = s, false
 }
 
 // sizeOf is what a message of the send lane counts against its bound in bytes.

@@ -11,6 +11,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
 )
 
 // script is a MessageInvoker that notes what it is given.
@@ -71,6 +72,7 @@ func newTestMailbox() (*mailbox, *script, *byHand) {
 	config := defaultConfig(client)
 	c := &Conn{config: &config, system: actor.NewActorSystem(actor.WithLoggerFactory(
 		func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))}
+	c.tree = &tree{Contained: supervisor.Contain(c.system)}
 	c.mailbox = newMailbox().(*mailbox)
 	c.mailbox.init(c)
 	c.mailbox.status.Store(idle)

@@ -127,8 +127,10 @@ func WithHandler(producer actor.Producer) Option {
 	}
 }
 
-// WithHandlerProps is WithHandler for Props with options of their own. Their
-// mailbox is replaced by the one that counts what was handled.
+// WithHandlerProps is WithHandler for Props with options of their own, which hold. Only
+// their mailbox is replaced, by the one that counts what was handled: a spawn func has
+// to keep it, and to spawn an actor of this process, for each connection, under the
+// parent that it is given. It runs on the connection's goroutine, as does OnInit.
 func WithHandlerProps(props *actor.Props) Option {
 	if props != nil {
 		props = props.Clone(actor.WithMailbox(newInbox))

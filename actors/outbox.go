@@ -137,7 +137,7 @@ func (c *Conn) drop(p *parcel, why error) {
 
 func (c *Conn) receipt(p *parcel, receipt any) {
 	if p.to.nobody() {
-		c.system.EventStream.Publish(&messages.ReceiptEvent{Receipt: receipt})
+		c.tree.Publish(&messages.ReceiptEvent{Receipt: receipt})
 		return
 	}
 	c.answer(&p.to, receipt)

@@ -35,7 +35,7 @@ func (c *Conn) answer(to *addressee, answer any) {
 	case to.reply != nil:
 		to.reply <- answer
 	case to.pid != nil:
-		c.system.Root.Send(to.pid, answer)
+		c.tree.Send(to.pid, answer)
 	}
 }
 

@@ -76,7 +76,7 @@ func (r *reader) deliver(kind messages.Type, data []byte) error {
 	}
 	r.granted--
 	if r.target == nil {
-		r.conn.system.Root.Send(r.handler, event)
+		r.conn.tree.Send(r.handler, event)
 		return nil
 	}
 	d.message = event

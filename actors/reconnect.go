@@ -14,7 +14,7 @@ func (c *Conn) Rotate() { c.mailbox.post(&messages.Rotate{}) }
 func (c *connection) reconnect() {
 	switch c.phase {
 	case down:
-		c.system.Root.Send(c.ctx.Parent(), &supervisor.RestartNow{Conn: c.pid, Epoch: c.own})
+		c.tree.Send(c.ctx.Parent(), &supervisor.RestartNow{Conn: c.pid, Epoch: c.own})
 	case open:
 		c.probe()
 	}

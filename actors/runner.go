@@ -29,6 +29,9 @@ type work interface {
 	handled(message any)
 	// drained is called when next has returned nil.
 	drained()
+	// crashed is called when the actor has panicked, before that is unwound. It returns
+	// what the actor's parent is told, or nil if that is to know nothing.
+	crashed(reason any) any
 	// restarting is called before a restart.
 	restarting()
 	// rest returns what to look at once more when the mailbox is idle.
@@ -96,11 +99,10 @@ func (r *runner) run() {
 	var message any
 	defer func() {
 		if reason := recover(); reason != nil {
-			r.invoker.EscalateFailure(reason, message)
-			r.stopOrphan()
+			r.escalate(reason, message)
 		}
 	}()
-	throughput := r.dispatcher.Throughput()
+	throughput := max(1, r.dispatcher.Throughput())
 	for n := 1; ; n++ {
 		if n%throughput == 0 {
 			runtime.Gosched()

@@ -1,12 +1,16 @@
 package actors
 
-import "github.com/asynkron/protoactor-go/actor"
+import (
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/supervisor"
+)
 
 // stopped is the invoker of an actor that has stopped, in place of its context: that
 // would keep the actor, and all that it had, for whoever still has the PID.
 type stopped struct {
-	system *actor.ActorSystem
-	self   *actor.PID
+	system       *actor.ActorSystem
+	self, parent *actor.PID
 }
 
 // InvokeUserMessage discards the message.
@@ -52,7 +56,7 @@ func (r *runner) retire() {
 	if _, there := system.ProcessRegistry.Get(self); there {
 		return // its children stop first
 	}
-	r.invoker, r.suspended = &stopped{system, self}, false
+	r.invoker, r.suspended = &stopped{system, self, ctx.Parent()}, false
 }
 
 // stopOrphan stops an actor that failed when its parent was gone: suspended as it is,
@@ -63,6 +67,6 @@ func (r *runner) stopOrphan() {
 		return
 	}
 	if _, there := ctx.ActorSystem().ProcessRegistry.Get(ctx.Parent()); !there {
-		ctx.ActorSystem().Root.Stop(ctx.Self())
+		supervisor.Contain(ctx.ActorSystem()).Stop(ctx.Self())
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 // tree is what the connections of a supervisor's tree share.
 type tree struct {
+	*supervisor.Contained
 	workers  workers
 	carriers carriers
 	clock    *clock
@@ -32,11 +33,12 @@ func treeOf(sup *supervisor.Supervisor) *tree {
 }
 
 func newTree(sup *supervisor.Supervisor) *tree {
-	t := &tree{clock: newClock(sup.System()), governor: sup.Governor()}
+	t := &tree{Contained: sup.Contained(), clock: newClock(sup.System()), governor: sup.Governor()}
 	t.workers.tasks = make(chan func())
 	t.carriers.places = make([]place, 4*runtime.GOMAXPROCS(0))
 	dispatcher := actor.WithDispatcher(&t.workers)
-	t.connection = actor.PropsFromProducer(newConnection, actor.WithMailbox(newMailbox), dispatcher)
+	t.connection = actor.PropsFromProducer(newConnection, actor.WithMailbox(newMailbox), dispatcher,
+		actor.WithSpawnMiddleware(noChild))
 	t.reader = actor.PropsFromProducer(newReader, actor.WithMailbox(newInbox), dispatcher)
 	return t
 }

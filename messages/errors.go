@@ -131,11 +131,15 @@ func (e *PeerClosedError) Error() string {
 	return said("peer closed: %v: %s", e.Code, e.Reason)
 }
 
-// HandlerError says that code of the user's panicked with Reason: the handler, or
-// what the option In brought, for example "WithHeartbeatRule".
+// HandlerError says that code of the user's panicked with Reason, or returned what it
+// must not: the handler, or what the option In brought, for example
+// "WithHeartbeatRule".
 type HandlerError struct {
 	Reason any
 	In     string // empty for the handler
+	// Stack is where it panicked (as debug.Stack has it), or nil if it did not. The
+	// actor system's log has it too, at Error.
+	Stack []byte
 }
 
 func (e *HandlerError) Error() string {
@@ -146,7 +150,10 @@ func (e *HandlerError) Error() string {
 }
 
 // InternalError says that Sockvisor itself panicked with Reason: a bug, contained.
-type InternalError struct{ Reason any }
+type InternalError struct {
+	Reason any
+	Stack  []byte // as in HandlerError
+}
 
 func (e *InternalError) Error() string { return said("internal: %v", e.Reason) }
 

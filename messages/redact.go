@@ -42,7 +42,29 @@ var (
 )
 
 // said is the text of an error.
-func said(format string, arguments ...any) string { return Redact(fmt.Sprintf(format, arguments...)) }
+func said(format string, arguments ...any) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = Redact(fmt.Sprintf(format, named(arguments)...))
+		}
+	}()
+	return Redact(fmt.Sprintf(format, arguments...))
+}
+
+// named has the type in place of a value whose own methods panic, and not only once,
+// which is more than fmt survives.
+func named(values []any) []any {
+	all := make([]any, len(values))
+	for i, v := range values {
+		switch v.(type) {
+		case error, fmt.Stringer:
+			all[i] = fmt.Sprintf("%T", v)
+		default:
+			all[i] = v
+		}
+	}
+	return all
+}
 
 // endOfURL is where the URL ends whose scheme is the end of before. In quotes it may
 // have spaces.

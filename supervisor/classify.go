@@ -86,13 +86,23 @@ func retryAfter(reason error, now time.Time) time.Duration {
 
 // headerOf returns that of the answer that refused an attempt, or nil.
 func headerOf(reason error) http.Header {
-	var handshake *messages.HandshakeError
-	if errors.As(reason, &handshake) {
+	if handshake, ok := as[*messages.HandshakeError](reason); ok {
 		return handshake.Header
 	}
-	var proxy *messages.ProxyError
-	if errors.As(reason, &proxy) {
+	if proxy, ok := as[*messages.ProxyError](reason); ok {
 		return proxy.Header
 	}
 	return nil
+}
+
+// as finds an E in what an error wraps. Some of that may be the user's, whose methods
+// may panic.
+func as[E error](err error) (e E, ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	ok = errors.As(err, &e)
+	return e, ok
 }

@@ -71,11 +71,11 @@ func (s *shard) drain(ctx actor.Context, m *drain) {
 func (s *shard) closeBatch(ctx actor.Context) {
 	d := s.draining
 	for due := d.due(time.Since(d.began)); d.asked < due; d.asked++ {
-		ctx.Send(d.all[d.asked], d.close)
+		s.out.Send(d.all[d.asked], d.close)
 	}
 	if d.asked < len(d.all) {
-		self, root := ctx.Self(), ctx.ActorSystem().Root
-		time.AfterFunc(pace, func() { root.Send(self, &batchDue{}) })
+		self := ctx.Self()
+		time.AfterFunc(pace, func() { s.out.Send(self, &batchDue{}) })
 	}
 }
 
@@ -96,7 +96,7 @@ func (s *shard) force(ctx actor.Context) {
 		if !c.stopped {
 			d.tally.Forced++
 			s.cancel(c)
-			ctx.Stop(c.pid)
+			s.out.Stop(c.pid)
 		}
 	}
 }
@@ -120,6 +120,6 @@ func (s *shard) count(m *Finished) {
 // settle tells the root when there are no children left.
 func (s *shard) settle(ctx actor.Context) {
 	if s.draining != nil && len(s.children) == 0 {
-		ctx.Send(ctx.Self(), &settled{})
+		s.out.Send(ctx.Self(), &settled{})
 	}
 }

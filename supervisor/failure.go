@@ -42,6 +42,18 @@ type Decision struct {
 	Delay time.Duration
 	// Err is a [messages.GaveUpError] if it will not.
 	Err error
+	// Failure is what was decided about.
+	Failure *Failure
+}
+
+// Event is what the connection publishes of a decision: it, and not the shard, so that
+// a subscriber holds up nobody else.
+func (d *Decision) Event(child *actor.PID) *actor.SupervisorEvent {
+	e := &actor.SupervisorEvent{Child: child, Reason: d.Failure, Directive: actor.StopDirective}
+	if d.Retry {
+		e.Directive = actor.RestartDirective
+	}
+	return e
 }
 
 // Finished is what a connection sends to its shard when it is over for good

@@ -46,6 +46,7 @@ type turnDue struct{}
 // to dial; the hosts take turns, so that one which has lost thousands of connections
 // does not hold up the others.
 type governor struct {
+	out     *Contained
 	limits  dialLimits
 	all     *rate.Limiter
 	hosts   map[string]*host
@@ -77,8 +78,8 @@ type dial struct {
 	waiting *list.Element // nil when it has its turn
 }
 
-func newGovernor(limits dialLimits) *governor {
-	return &governor{limits: limits, all: limits.all.limiter(), hosts: make(map[string]*host), dials: make(map[dialKey]*dial), sweepAt: 64}
+func newGovernor(out *Contained, limits dialLimits) *governor {
+	return &governor{out: out, limits: limits, all: limits.all.limiter(), hosts: make(map[string]*host), dials: make(map[dialKey]*dial), sweepAt: 64}
 }
 
 // Receive implements actor.Actor.
@@ -90,7 +91,7 @@ func (g *governor) Receive(ctx actor.Context) {
 		g.over(dialKey{m.Conn.Id, m.Number})
 	case *turnDue:
 	case *messages.InspectDials:
-		ctx.Respond(g.inspect())
+		g.out.Do(func() { ctx.Respond(g.inspect()) })
 		return
 	case *actor.Stopping:
 		if g.timer != nil {
@@ -147,7 +148,7 @@ func (g *governor) giveTurns(ctx actor.Context) {
 			g.wind(ctx, wait)
 			return
 		}
-		g.giveTurn(ctx, h, now)
+		g.giveTurn(h, now)
 	}
 }
 
@@ -187,7 +188,7 @@ func (g *governor) next(now time.Time) (h *host, wait time.Duration) {
 // giveTurn gives a host's first its turn, and the host goes to the end of the line. Its
 // now is that of next: a limiter that is asked with an earlier time than before counts
 // what lies between a second time.
-func (g *governor) giveTurn(ctx actor.Context, h *host, now time.Time) {
+func (g *governor) giveTurn(h *host, now time.Time) {
 	g.all.AllowN(now, 1)
 	h.limit.AllowN(now, 1)
 	d := h.queue.Remove(h.queue.Front()).(*dial)
@@ -197,7 +198,7 @@ func (g *governor) giveTurn(ctx actor.Context, h *host, now time.Time) {
 	if h.queue.Len() > 0 {
 		g.lineUp(h)
 	}
-	ctx.Send(d.Conn, &Turn{Number: d.Number})
+	g.out.Send(d.Conn, &Turn{Number: d.Number})
 }
 
 // untilToken is after which time a limiter has a token: zero if it has one.
@@ -212,8 +213,8 @@ func (g *governor) wind(ctx actor.Context, wait time.Duration) {
 		return
 	}
 	if g.timer == nil {
-		self, root := ctx.Self(), ctx.ActorSystem().Root
-		g.timer = time.AfterFunc(wait, func() { root.Send(self, &turnDue{}) })
+		self := ctx.Self()
+		g.timer = time.AfterFunc(wait, func() { g.out.Send(self, &turnDue{}) })
 		return
 	}
 	g.timer.Reset(wait)

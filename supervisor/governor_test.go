@@ -166,7 +166,7 @@ func TestGovernorLeaving(t *testing.T) {
 
 // Hosts that nobody dials any more are forgotten.
 func TestGovernorForgetsHosts(t *testing.T) {
-	g := newGovernor(defaultDialLimits())
+	g := newGovernor(nil, defaultDialLimits())
 	synctest.Test(t, func(t *testing.T) {
 		for i := range 10_000 {
 			m := &Dial{Conn: actor.NewPID("x", "x"), Number: uint64(i), Host: fmt.Sprint(i)}

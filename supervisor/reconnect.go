@@ -19,7 +19,7 @@ func (*RestartNow) IgnoreDeadLetterLogging() {}
 // Reconnect has every connection of the tree do what [messages.Reconnect] says: for
 // when the network has come back, or is another. Sending that message to PID does the
 // same.
-func (s *Supervisor) Reconnect() { s.system.Root.Send(s.root, &messages.Reconnect{}) }
+func (s *Supervisor) Reconnect() { s.out.Send(s.root, &messages.Reconnect{}) }
 
 // WithNetworkChanges makes a Reconnect of everything that is received from a channel:
 // the seam for the platform's own signal, such as netlink's, or a mobile OS's. Closing
@@ -64,7 +64,7 @@ func (s *shard) reconnect(ctx actor.Context, m *messages.Reconnect) {
 		case c.restart != nil:
 			s.hurry(c)
 		default:
-			ctx.Send(c.pid, m)
+			s.out.Send(c.pid, m)
 		}
 	}
 }

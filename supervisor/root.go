@@ -10,6 +10,7 @@ import (
 
 // root is the parent of the shards and of the governor.
 type root struct {
+	out        *Contained
 	supervisor *Supervisor
 	config     *config
 	started    chan<- struct{} // closed when the children are there
@@ -43,15 +44,15 @@ func (r *root) Receive(ctx actor.Context) {
 	case *actor.Started:
 		r.spawnChildren(ctx)
 	case *messages.Reconnect:
-		r.tell(ctx, m)
+		r.tell(m)
 	case *messages.InspectDials:
-		ctx.Forward(r.supervisor.governor)
+		r.out.Do(func() { ctx.Forward(r.supervisor.governor) })
 	case *messages.Drain:
 		r.drain(ctx, m)
 	case *stop:
 		r.drain(ctx, &m.drain)
 	case *force:
-		r.tell(ctx, m)
+		r.tell(m)
 	case *drained:
 		r.add(ctx, m.tally)
 	case *actor.Stopping:
@@ -69,10 +70,11 @@ func (r *root) Receive(ctx actor.Context) {
 
 func (r *root) spawnChildren(ctx actor.Context) {
 	s := r.supervisor
-	s.governor = ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return newGovernor(r.config.dials) }))
+	steady := r.out.Mailbox()
+	s.governor = ctx.Spawn(actor.PropsFromProducer(func() actor.Actor { return newGovernor(r.out, r.config.dials) }, steady))
 	props := actor.PropsFromProducer(func() actor.Actor {
-		return &shard{running: &s.running}
-	})
+		return &shard{out: r.out, running: &s.running}
+	}, steady)
 	for range r.config.shards {
 		s.shards = append(s.shards, ctx.Spawn(props))
 	}
@@ -82,7 +84,7 @@ func (r *root) spawnChildren(ctx actor.Context) {
 func (r *root) drain(ctx actor.Context, m *messages.Drain) {
 	if err := m.Validate(); err != nil {
 		if ctx.Sender() != nil {
-			ctx.Respond(&messages.Drained{Err: err})
+			r.out.Send(ctx.Sender(), &messages.Drained{Err: err})
 		}
 		return
 	}
@@ -98,7 +100,7 @@ func (r *root) drain(ctx actor.Context, m *messages.Drain) {
 		code = messages.CloseGoingAway
 	}
 	r.supervisor.stopping.Store(true)
-	r.tell(ctx, &drain{close: &messages.Close{Code: code}, over: m.Over})
+	r.tell(&drain{close: &messages.Close{Code: code}, over: m.Over})
 	r.startTimeout(ctx, m)
 }
 
@@ -107,13 +109,13 @@ func (r *root) startTimeout(ctx actor.Context, m *messages.Drain) {
 	if timeout == 0 {
 		timeout = max(m.Over, m.Over+defaultDrainTimeout) // the sum may overflow
 	}
-	self, system := ctx.Self(), ctx.ActorSystem()
-	r.timeout = time.AfterFunc(timeout, func() { system.Root.Send(self, &force{}) })
+	self := ctx.Self()
+	r.timeout = time.AfterFunc(timeout, func() { r.out.Send(self, &force{}) })
 }
 
-func (r *root) tell(ctx actor.Context, m any) {
+func (r *root) tell(m any) {
 	for _, shard := range r.supervisor.shards {
-		ctx.Send(shard, m)
+		r.out.Send(shard, m)
 	}
 }
 
@@ -128,7 +130,7 @@ func (r *root) add(ctx actor.Context, tally messages.Drained) {
 	}
 	for _, asker := range r.askers {
 		answer := r.tally
-		ctx.Send(asker, &answer)
+		r.out.Send(asker, &answer)
 	}
-	ctx.Stop(ctx.Self())
+	r.out.Stop(ctx.Self())
 }

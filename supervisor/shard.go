@@ -11,6 +11,7 @@ import (
 // shard is the parent of some of the connections, and their strategy.
 type shard struct {
 	*strategy
+	out *Contained
 	// running publishes how many connections the whole tree has.
 	running  *atomic.Int64
 	draining *draining // nil until a drain
@@ -38,7 +39,7 @@ func (*restartDue) IgnoreDeadLetterLogging() {}
 func (s *shard) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		s.strategy = newStrategy(ctx.ActorSystem(), ctx.Self())
+		s.strategy = newStrategy(s.out, ctx.Self())
 	case *spawn:
 		m.reply <- s.spawn(ctx, m)
 	case *restartDue:
@@ -48,7 +49,7 @@ func (s *shard) Receive(ctx actor.Context) {
 	case *messages.Reconnect:
 		s.reconnect(ctx, m)
 	case *Finished:
-		s.finished(ctx, m)
+		s.finished(m)
 	case *drain:
 		s.drain(ctx, m)
 	case *batchDue:
@@ -56,7 +57,7 @@ func (s *shard) Receive(ctx actor.Context) {
 	case *force:
 		s.force(ctx)
 	case *settled:
-		ctx.Send(ctx.Parent(), &drained{tally: s.draining.tally})
+		s.out.Send(ctx.Parent(), &drained{tally: s.draining.tally})
 	case *actor.Terminated:
 		s.terminated(ctx, m.Who)
 	case *actor.Stopping:
@@ -74,14 +75,14 @@ func (s *shard) spawn(ctx actor.Context, m *spawn) spawned {
 	return spawned{pid: pid}
 }
 
-func (s *shard) finished(ctx actor.Context, m *Finished) {
+func (s *shard) finished(m *Finished) {
 	s.count(m)
 	c, known := s.children[m.Conn.Id]
 	if !known || c.stopped {
 		return
 	}
 	s.cancel(c)
-	ctx.Stop(c.pid)
+	s.out.Stop(c.pid)
 }
 
 func (s *shard) cancelAll() {

@@ -1,10 +1,9 @@
 package supervisor
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -18,7 +17,7 @@ import (
 //
 // It runs on its shard's goroutine, as does all that touches its children.
 type strategy struct {
-	system   *actor.ActorSystem
+	out      *Contained
 	shard    *actor.PID
 	parent   actor.Supervisor // the shard's own context, known from its first failure
 	random   *rand.Rand
@@ -49,9 +48,9 @@ type restartDue struct {
 
 var _ actor.SupervisorStrategy = (*strategy)(nil)
 
-func newStrategy(system *actor.ActorSystem, shard *actor.PID) *strategy {
+func newStrategy(out *Contained, shard *actor.PID) *strategy {
 	return &strategy{
-		system:   system,
+		out:      out,
 		shard:    shard,
 		random:   rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
 		children: make(map[string]*child),
@@ -63,14 +62,15 @@ func (s *strategy) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor, 
 	_ *actor.RestartStatistics, reason, _ any,
 ) {
 	s.parent = parent
-	parent.ResumeChildren(who)
+	s.out.Do(func() { parent.ResumeChildren(who) })
 	c, known := s.children[who.Id]
 	if !known || c.stopped || c.restart != nil {
 		return // over, or a second failure of what is already down
 	}
-	decision := s.decide(c, asFailure(reason))
-	s.publish(who, reason, decision)
-	s.system.Root.Send(who, decision)
+	failure := asFailure(reason)
+	decision := s.decide(c, failure)
+	decision.Failure = failure
+	s.out.Send(who, decision)
 	if decision.Retry {
 		s.schedule(c, who, decision)
 	}
@@ -85,7 +85,7 @@ func (s *strategy) decide(c *child, failure *Failure) *Decision {
 		return &Decision{Epoch: failure.Epoch, Attempt: c.attempts, Retry: true}
 	}
 	c.attempts++
-	verdict := s.classify(policy, failure.Err)
+	verdict := s.classify(c, policy, failure.Err)
 	if c.refused++; verdict != RetryOnce {
 		c.refused = 0
 	}
@@ -102,10 +102,11 @@ func (s *strategy) decide(c *child, failure *Failure) *Decision {
 
 // classify asks the policy's classifier, which is the user's code: a panic in it would
 // stop every child of the shard, so it counts as "try again".
-func (s *strategy) classify(p Policy, reason error) (v Verdict) {
+func (s *strategy) classify(c *child, p Policy, reason error) (v Verdict) {
 	defer func() {
 		if r := recover(); r != nil {
-			s.system.Logger().Error("classifier panicked", slog.String("reason", messages.Redact(fmt.Sprint(r))))
+			s.out.Crashed(&messages.HandlerError{Reason: r, In: "WithPolicy", Stack: debug.Stack()},
+				slog.String("conn", c.pid.Id))
 			v = Retry
 		}
 	}()
@@ -115,7 +116,7 @@ func (s *strategy) classify(p Policy, reason error) (v Verdict) {
 func (s *strategy) schedule(c *child, who *actor.PID, decision *Decision) {
 	due := &restartDue{child: who, epoch: decision.Epoch}
 	c.epoch = decision.Epoch
-	c.restart = time.AfterFunc(decision.Delay, func() { s.system.Root.Send(s.shard, due) })
+	c.restart = time.AfterFunc(decision.Delay, func() { s.out.Send(s.shard, due) })
 }
 
 // restartNow restarts the child that a timer was for, unless it is stale.
@@ -125,7 +126,7 @@ func (s *strategy) restartNow(due *restartDue) {
 		return
 	}
 	c.restart = nil
-	s.parent.RestartChildren(due.child)
+	s.out.Do(func() { s.parent.RestartChildren(due.child) })
 }
 
 // cancel forgets the pending restart of a child that is to be stopped.
@@ -137,19 +138,12 @@ func (s *strategy) cancel(c *child) {
 	}
 }
 
-func (s *strategy) publish(who *actor.PID, reason any, decision *Decision) {
-	directive := actor.StopDirective
-	if decision.Retry {
-		directive = actor.RestartDirective
-	}
-	s.system.EventStream.Publish(&actor.SupervisorEvent{Child: who, Reason: reason, Directive: directive})
-}
-
 // asFailure makes a Failure of any reason: what is none is a bug in the child.
 func asFailure(reason any) *Failure {
-	var failure *Failure
-	if err, ok := reason.(error); ok && errors.As(err, &failure) {
-		return failure
+	if err, ok := reason.(error); ok {
+		if failure, ok := as[*Failure](err); ok {
+			return failure
+		}
 	}
 	return &Failure{Err: &messages.InternalError{Reason: reason}}
 }

@@ -16,6 +16,7 @@ import (
 // goroutine.
 type Supervisor struct {
 	system   *actor.ActorSystem
+	out      *Contained
 	policy   Policy
 	root     *actor.PID
 	shards   []*actor.PID
@@ -60,11 +61,11 @@ func Start(system *actor.ActorSystem, options ...Option) (*Supervisor, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Supervisor{system: system, policy: config.policy, done: make(chan struct{})}
+	s := &Supervisor{system: system, out: Contain(system), policy: config.policy, done: make(chan struct{})}
 	started := make(chan struct{})
 	s.root = system.Root.SpawnPrefix(actor.PropsFromProducer(func() actor.Actor {
-		return &root{supervisor: s, config: config, started: started}
-	}), "sockvisor")
+		return &root{out: s.out, supervisor: s, config: config, started: started}
+	}, s.out.Mailbox()), "sockvisor")
 	<-started
 	if config.network != nil {
 		go s.follow(config.network)
@@ -100,7 +101,7 @@ func (s *Supervisor) Spawn(props *actor.Props, policy *Policy) (*actor.PID, erro
 	}
 	shard := s.shards[s.next.Add(1)%uint64(len(s.shards))]
 	reply := make(chan spawned, 1)
-	s.system.Root.Send(shard, &spawn{props: props, policy: policy, reply: reply})
+	s.out.Send(shard, &spawn{props: props, policy: policy, reply: reply})
 	select {
 	case answer := <-reply:
 		return answer.pid, answer.err
@@ -108,6 +109,9 @@ func (s *Supervisor) Spawn(props *actor.Props, policy *Policy) (*actor.PID, erro
 		return nil, &StoppedError{}
 	}
 }
+
+// Contained is how the tree speaks to what is the user's.
+func (s *Supervisor) Contained() *Contained { return s.out }
 
 // Governor is where connections send [Dial].
 func (s *Supervisor) Governor() *actor.PID { return s.governor }
@@ -137,14 +141,14 @@ func (s *Supervisor) Drain(ctx context.Context, m messages.Drain) (messages.Drai
 	}
 	if !s.ended() {
 		s.stopping.Store(true)
-		s.system.Root.Send(s.root, &stop{m})
+		s.out.Send(s.root, &stop{m})
 	}
 	select {
 	case <-s.done:
 		return s.drained, nil
 	case <-ctx.Done():
 	}
-	s.system.Root.Send(s.root, &force{})
+	s.out.Send(s.root, &force{})
 	<-s.done // at once: nothing in the tree waits for a socket
 	if s.drained.Forced == 0 {
 		return s.drained, nil // the last one closed just now

@@ -394,7 +394,7 @@ func TestStrategyLeavesNothing(t *testing.T) {
 		system := actor.NewActorSystem(actor.WithLoggerFactory(
 			func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))
 		who, p := actor.NewPID("local", "child"), &parent{}
-		s := newStrategy(system, actor.NewPID("local", "shard"))
+		s := newStrategy(Contain(system), actor.NewPID("local", "shard"))
 		policy := Fixed(time.Hour)
 		c := &child{pid: who, policy: &policy}
 		s.children[who.Id] = c

@@ -1,0 +1,108 @@
+package actors
+
+import (
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+// panicked is what code of the user's is blamed with. Whoever recovers calls it, so
+// that the stack is that of the panic.
+func panicked(option string, reason any) *messages.HandlerError {
+	return &messages.HandlerError{Reason: reason, In: option, Stack: debug.Stack()}
+}
+
+// broke is panicked for code of this module.
+func broke(reason any) *messages.InternalError {
+	return &messages.InternalError{Reason: reason, Stack: debug.Stack()}
+}
+
+// crash is what a child of a connection fails with: protoactor passes on no more than
+// the reason.
+type crash struct {
+	reason any
+	stack  []byte
+}
+
+// LogValue implements slog.LogValuer: protoactor logs what it passes on.
+func (c *crash) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+func (c *crash) String() string { return (&messages.HandlerError{Reason: c.reason}).Error() }
+
+// crashOf returns what a child has failed with.
+func crashOf(reason any) *crash {
+	if c, ok := reason.(*crash); ok {
+		return c
+	}
+	return &crash{reason: reason}
+}
+
+// contained makes an error of a panic in code of the user's, of the option.
+func contained(option string, err *error) {
+	if reason := recover(); reason != nil {
+		*err = panicked(option, reason)
+	}
+}
+
+// blame is deferred around a call of code that an option brought: a panic there is
+// the connection's failure.
+func (c *connection) blame(option string) {
+	if reason := recover(); reason != nil {
+		c.fail(panicked(option, reason))
+	}
+}
+
+// contain turns a panic that is none of our own making into a failure of the
+// connection: only a supervisor.Failure may leave Receive.
+func (c *connection) contain() {
+	switch reason := recover().(type) {
+	case nil:
+	case *supervisor.Failure:
+		panic(reason)
+	default:
+		c.broken(broke(reason))
+	}
+}
+
+func (c *connection) broken(err *messages.InternalError) {
+	if c.stopped { // it is over either way
+		c.logPanic(err)
+		return
+	}
+	c.fail(err)
+}
+
+// crashed returns what a connection is to fail with for a panic outside of its Receive,
+// or nil if it will say so by itself. What it has already failed with stands.
+func (c *connection) crashed(reason any) (failure any) {
+	if f, ok := reason.(*supervisor.Failure); ok {
+		return f
+	}
+	defer func() {
+		switch again := recover().(type) {
+		case nil:
+		case *supervisor.Failure:
+			failure = again
+		default: // while it failed: nothing of it may be left to say so
+			c.logPanic(broke(again))
+			c.phase = down
+			failure = &supervisor.Failure{Epoch: c.own, Uptime: c.uptime(), Err: c.failure}
+		}
+	}()
+	c.broken(broke(reason))
+	return nil
+}
+
+// logPanic logs an error if it is, or wraps, a panic: with the stack, which no other
+// text has.
+func (c *Conn) logPanic(err error) {
+	e, ok := as[*messages.HandlerError](err)
+	if internal, is := as[*messages.InternalError](err); is && !ok {
+		e = &messages.HandlerError{Reason: internal.Reason, In: "sockvisor", Stack: internal.Stack}
+	}
+	if e != nil {
+		c.tree.Crashed(e, slog.String("conn", c.pid.Id), slog.Uint64("epoch", c.epoch.Load()))
+	}
+}

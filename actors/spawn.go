@@ -1,0 +1,100 @@
+package actors
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// spawnHandler spawns the handler as its Props say. What is the user's in that (the
+// producer, OnInit, a spawn func) runs here and now.
+func (c *connection) spawnHandler() (err error) {
+	h, config := &c.handler, &c.config.handler
+	defer contained("", &err)
+	pid, err := c.spawn(config.props)
+	if err != nil {
+		return &messages.HandlerError{Reason: err}
+	}
+	m, err := c.handlerInbox(pid)
+	if err != nil {
+		c.disown(pid, m)
+		return &messages.HandlerError{Reason: err}
+	}
+	m.conn = c.Conn
+	if config.pooled {
+		m.dispatcher = &c.tree.workers
+	} else {
+		m.dispatcher = guardDispatcher(m.dispatcher, c.tree.Contained)
+	}
+	h.pid, h.inbox = pid, m
+	m.release()
+	return nil
+}
+
+func (c *connection) spawn(props *actor.Props) (pid *actor.PID, err error) {
+	const name = "handler"
+	spawned := false
+	defer func() {
+		if !spawned && !errors.Is(err, actor.ErrNameExists) { // what was begun of it has not run
+			c.system.ProcessRegistry.Remove(actor.NewPID(c.pid.Address, c.pid.Id+"/"+name))
+		}
+	}()
+	pid, err = c.ctx.SpawnNamed(props, name)
+	if spawned = errors.Is(err, errSpawned); spawned {
+		err = nil
+	}
+	return pid, err
+}
+
+// handlerInbox returns the inbox of what was spawned, or why it cannot be the handler:
+// the connection has to know how much that has handled, and when it has stopped.
+func (c *connection) handlerInbox(pid *actor.PID) (*inbox, error) {
+	process, _ := c.system.ProcessRegistry.Get(pid)
+	if !isLocal(process) {
+		return nil, errors.New("the spawn func of its Props has spawned no actor of this process")
+	}
+	m := claimed(c.system, pid).inbox
+	if m == nil {
+		return nil, errors.New("the spawn func of its Props must keep their mailbox")
+	}
+	if m.taken.Swap(true) {
+		return nil, errors.New("the spawn func of its Props must spawn an actor for each connection")
+	}
+	self := m.invoker.(actor.Context)
+	if !c.pid.Equal(self.Parent()) {
+		return m, errors.New("the spawn func of its Props must spawn under the parent that it is given")
+	}
+	if self.Actor() == nil {
+		return m, errors.New("the producer has returned nil")
+	}
+	return m, nil
+}
+
+// disown ends what was spawned, if it was for this connection: what has its inbox has
+// not run.
+func (c *connection) disown(pid *actor.PID, m *inbox) {
+	switch {
+	case m != nil:
+		c.system.ProcessRegistry.Remove(pid)
+	case pid != nil && strings.HasPrefix(pid.Id, c.pid.Id+"/"):
+		c.tree.Stop(pid)
+	}
+}
+
+// errSpawned is what there is instead of an error, so that protoactor does not add the
+// actor to its set of the connection's children.
+var errSpawned = errors.New("spawned, and no child")
+
+// noChild is the connection's spawn middleware: see adopt.
+func noChild(next actor.SpawnFunc) actor.SpawnFunc {
+	return func(system *actor.ActorSystem, id string, props *actor.Props, parent actor.SpawnerContext) (*actor.PID, error) {
+		pid, err := next(system, id, props, parent)
+		if err == nil {
+			err = errSpawned
+		}
+		return pid, err
+	}
+}
