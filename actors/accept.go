@@ -72,7 +72,7 @@ func (a *Acceptor) admit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := a.config.upgrade.origins.check(r); err != nil {
-		a.origins.refused(a.supervisor.System().Logger(), r)
+		a.origins.refused(a.supervisor.Contained(), r)
 		return err
 	}
 	if !canHijack(w) {

@@ -18,7 +18,9 @@ func (*claim) IgnoreDeadLetterLogging() {}
 // claimed returns the mailbox of an actor of this package.
 func claimed(system *actor.ActorSystem, pid *actor.PID) *claim {
 	c := &claim{}
-	system.Root.Send(pid, c)
+	if process, there := system.ProcessRegistry.Get(pid); there {
+		process.SendUserMessage(pid, c) // past what the user has put around sends
+	}
 	return c
 }
 

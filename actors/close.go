@@ -1,8 +1,6 @@
 package actors
 
 import (
-	"errors"
-
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
@@ -137,8 +135,7 @@ func (c *connection) becauseAsked() {
 // closeOf returns what a Closed says: what the peer said last, else the code of the
 // error for which this side closed, else what this side was asked to say.
 func (c *connection) closeOf() (code messages.CloseCode, text string, clean bool) {
-	var peer *messages.PeerClosedError
-	if errors.As(c.failure, &peer) {
+	if peer, ok := as[*messages.PeerClosedError](c.failure); ok {
 		return peer.Code, peer.Reason, true
 	}
 	code = codeOf(c.failure)

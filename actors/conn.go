@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -167,7 +168,15 @@ func (c *Conn) rejectTo(sender *actor.PID, body any, err error) {
 		c.tree.Send(sender, &rejected)
 		return
 	}
-	c.tree.Publish(&messages.RejectedEvent{Rejected: rejected})
+	c.tree.Reject(&messages.RejectedEvent{Rejected: rejected}, &rejected, c.logAttrs()...)
+}
+
+// logAttrs are what of a client's URL may be logged. A server's has no host.
+func (c *Conn) logAttrs() []slog.Attr {
+	if c.config.host == "" {
+		return nil
+	}
+	return []slog.Attr{slog.String("host", c.config.host)}
 }
 
 func (c *Conn) setState(state messages.ReadyState) { c.state.Store(uint32(state)) }

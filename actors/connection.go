@@ -181,9 +181,10 @@ func (c *connection) openReady() {
 // refuseReady tells the peer of a socket that there is nobody here to open it for. It is
 // not what the next epoch begins with.
 func (c *connection) refuseReady() {
-	if c.ready != nil {
-		_ = writeClose(c.ready.ws, messages.CloseInternalError, "")
-		c.discardReady()
+	if d := c.ready; d != nil {
+		_ = writeClose(d.ws, messages.CloseInternalError, "")
+		_ = d.ws.CloseNow() // what was written still goes out
+		c.ready = nil
 	}
 }
 

@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"errors"
 	"net"
 	"time"
 
@@ -81,7 +80,7 @@ func (c *connection) explain(reason error) {
 	switch {
 	case c.failure == nil && is[*messages.PeerClosedError](reason):
 		c.failure = reason
-	case is[*messages.WriteError](c.failure) && !errors.Is(reason, net.ErrClosed):
+	case is[*messages.WriteError](c.failure) && !wraps(reason, net.ErrClosed):
 		c.failure = reason
 	}
 }
@@ -111,24 +110,6 @@ func (c *connection) forget() {
 		c.failAsks(&messages.AnswerLostError{Epoch: c.own, Err: c.failure})
 	}
 	c.abandon()
-}
-
-// is reports whether an error is or wraps an E.
-func is[E error](err error) bool {
-	_, ok := as[E](err)
-	return ok
-}
-
-// as finds an E in what an error wraps. Some of that may be the user's, whose methods
-// may panic.
-func as[E error](err error) (e E, ok bool) {
-	defer func() {
-		if recover() != nil {
-			ok = false
-		}
-	}()
-	ok = errors.As(err, &e)
-	return e, ok
 }
 
 func (c *connection) uptime() time.Duration {

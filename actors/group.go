@@ -6,6 +6,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
 )
 
 // sectionSize is how many members one actor sends to. A broadcast to a large
@@ -15,6 +16,7 @@ const sectionSize = 512
 
 // group is the members of one name.
 type group struct {
+	out      *supervisor.Contained
 	name     string
 	groups   *actor.PID
 	joins    uint64
@@ -40,14 +42,14 @@ func (g *group) Receive(ctx actor.Context) {
 		g.joins++
 		g.join(ctx, m.Conn)
 	case *messages.Leave:
-		g.leave(ctx, m.Conn)
+		g.leave(m.Conn)
 	case *messages.Broadcast:
 		for _, s := range g.sections {
-			ctx.Send(s.pid, m)
+			g.out.Send(s.pid, m)
 		}
 	case *actor.Stopping:
 		for _, s := range g.sections {
-			ctx.Poison(s.pid)
+			g.out.Poison(s.pid)
 		}
 	}
 }
@@ -59,7 +61,7 @@ func (g *group) join(ctx actor.Context, conn *actor.PID) {
 	s := g.roomy(ctx)
 	s.size++
 	g.members.set(keyOf(conn), s)
-	ctx.Send(s.pid, &enter{conn})
+	g.out.Send(s.pid, &enter{conn})
 }
 
 // roomy returns a section with room, the first of them, so that all but the last
@@ -75,19 +77,19 @@ func (g *group) roomy(ctx actor.Context) *section {
 	return s
 }
 
-func (g *group) leave(ctx actor.Context, conn *actor.PID) {
+func (g *group) leave(conn *actor.PID) {
 	s, member := g.members.get(keyOf(conn))
 	if !member {
 		return
 	}
 	g.members.remove(keyOf(conn))
-	ctx.Send(s.pid, &exit{conn})
+	g.out.Send(s.pid, &exit{conn})
 	if s.size--; s.size == 0 {
-		ctx.Poison(s.pid) // behind what its members have yet to get
+		g.out.Poison(s.pid) // behind what its members have yet to get
 		g.sections = slices.DeleteFunc(g.sections, func(each *section) bool { return each == s })
 	}
 	if g.members.size() == 0 {
-		ctx.Send(g.groups, &emptied{name: g.name, joins: g.joins})
+		g.out.Send(g.groups, &emptied{name: g.name, joins: g.joins})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
 )
 
 // StartGroups starts an actor that keeps groups of connections by name. It takes
@@ -15,9 +16,10 @@ import (
 //
 // Its order is that of the senders: a connection that joins gets what is broadcast
 // afterwards by whoever knows of it. A request that makes no sense is answered with
-// messages.Rejected.
+// messages.Rejected, or rejected as a connection does.
 func StartGroups(system *actor.ActorSystem) *actor.PID {
-	producer := func() actor.Actor { return &groups{} }
+	out := supervisor.Contain(system)
+	producer := func() actor.Actor { return &groups{out: out} }
 	return system.Root.SpawnPrefix(actor.PropsFromProducer(producer, actor.WithMailbox(newSectionInbox)), "groups")
 }
 
@@ -25,6 +27,7 @@ func StartGroups(system *actor.ActorSystem) *actor.PID {
 // watches each connection once, in however many groups that is: protoactor's set of
 // who watches keeps room for as many as there ever were, and the last of them alive.
 type groups struct {
+	out    *supervisor.Contained
 	byName table[string, *entry]
 	byConn table[connKey, *memberships]
 }
@@ -55,9 +58,7 @@ func (*emptied) IgnoreDeadLetterLogging() {}
 // Receive implements actor.Actor.
 func (g *groups) Receive(ctx actor.Context) {
 	if err := validGroupMessage(ctx.Message()); err != nil {
-		if ctx.Sender() != nil {
-			ctx.Respond(&messages.Rejected{Message: ctx.Message(), Err: err})
-		}
+		g.out.RejectTo(ctx, err)
 		return
 	}
 	switch m := ctx.Message().(type) {
@@ -65,22 +66,24 @@ func (g *groups) Receive(ctx actor.Context) {
 		e := g.find(ctx, m.Group)
 		e.joins++
 		g.note(ctx, m.Conn, e)
-		ctx.Send(e.pid, m)
+		g.out.Send(e.pid, m)
 	case *messages.Leave:
 		if e, ok := g.byName.get(m.Group); ok {
 			g.forget(ctx, m.Conn, e)
-			ctx.Send(e.pid, m)
+			g.out.Send(e.pid, m)
 		}
 	case *messages.Broadcast:
 		if e, ok := g.byName.get(m.Group); ok {
-			ctx.Send(e.pid, m)
+			g.out.Send(e.pid, m)
 		}
 	case *actor.Terminated:
-		g.ended(ctx, m.Who)
+		g.ended(m.Who)
 	case *emptied:
-		g.emptied(ctx, m)
+		g.emptied(m)
 	case *actor.Stopping:
 		g.stop(ctx)
+	default:
+		g.out.RejectUnknown(ctx)
 	}
 }
 
@@ -89,7 +92,7 @@ func (g *groups) find(ctx actor.Context, name string) *entry {
 		return e
 	}
 	parent := ctx.Self()
-	producer := func() actor.Actor { return &group{name: name, groups: parent} }
+	producer := func() actor.Actor { return &group{out: g.out, name: name, groups: parent} }
 	e := &entry{pid: spawnApart(ctx, actor.PropsFromProducer(producer, actor.WithMailbox(newSectionInbox)))}
 	g.byName.set(name, e)
 	return e
@@ -101,7 +104,7 @@ func (g *groups) note(ctx actor.Context, conn *actor.PID, e *entry) {
 	if !known {
 		m = &memberships{conn: conn}
 		g.byConn.set(keyOf(conn), m)
-		ctx.Watch(conn) // also of one that is gone already: it terminates at once
+		g.out.Do(func() { ctx.Watch(conn) }) // also of one that is gone already: it terminates at once
 	}
 	if !slices.Contains(m.of, e) {
 		m.of = append(m.of, e)
@@ -125,21 +128,21 @@ func (g *groups) forget(ctx actor.Context, conn *actor.PID, e *entry) {
 }
 
 // ended has a connection leave its groups.
-func (g *groups) ended(ctx actor.Context, conn *actor.PID) {
+func (g *groups) ended(conn *actor.PID) {
 	m, known := g.byConn.get(keyOf(conn))
 	if !known {
 		return
 	}
 	g.byConn.remove(keyOf(conn))
 	for _, e := range m.of {
-		ctx.Send(e.pid, &messages.Leave{Conn: conn})
+		g.out.Send(e.pid, &messages.Leave{Conn: conn})
 	}
 }
 
-func (g *groups) emptied(ctx actor.Context, m *emptied) {
+func (g *groups) emptied(m *emptied) {
 	if e, ok := g.byName.get(m.name); ok && e.joins == m.joins {
 		g.byName.remove(m.name)
-		ctx.Stop(e.pid)
+		g.out.Stop(e.pid)
 	}
 }
 
@@ -148,7 +151,7 @@ func (g *groups) stop(ctx actor.Context) {
 		unwatch(ctx, m.conn)
 	}
 	for _, e := range g.byName.entries {
-		ctx.Stop(e.pid)
+		g.out.Stop(e.pid)
 	}
 }
 

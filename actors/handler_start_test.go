@@ -93,6 +93,9 @@ func TestAcceptHandlerThatCannotStart(t *testing.T) {
 				clients := start(t)
 				_, events := connect(t, clients, listener, actors.WithPolicy(supervisor.Fixed(time.Hour)))
 				wstest.Next[*messages.Opened](t, events)
+				if e := wstest.Next[*messages.Closed](t, events); e.Code != messages.CloseInternalError {
+					t.Errorf("the peer was told %s", wstest.Describe(e))
+				}
 				pass(time.Minute)
 				synctest.Wait()
 				if n := sup.Running(); n != 0 || tries > 2 {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/sockvisor/sockvisor/supervisor"
 )
 
 // originConfig is which pages may connect.
@@ -96,12 +98,12 @@ func newOriginLog() *originLog {
 	return &originLog{often: rate.NewLimiter(rate.Every(time.Second), 1)}
 }
 
-func (l *originLog) refused(logger *slog.Logger, r *http.Request) {
+func (l *originLog) refused(out *supervisor.Contained, r *http.Request) {
 	if !l.often.Allow() {
 		l.skipped.Add(1)
 		return
 	}
-	logger.Warn("an origin may not connect: see actors.WithOriginPatterns",
+	out.Log(slog.LevelWarn, "an origin may not connect: see actors.WithOriginPatterns",
 		slog.String("origin", quoted(r.Header.Get("Origin"))), slog.String("host", quoted(r.Host)),
 		slog.Int64("skipped", l.skipped.Swap(0)))
 }

@@ -136,11 +136,22 @@ func (c *Conn) drop(p *parcel, why error) {
 }
 
 func (c *Conn) receipt(p *parcel, receipt any) {
-	if p.to.nobody() {
-		c.tree.Publish(&messages.ReceiptEvent{Receipt: receipt})
+	if !p.to.nobody() {
+		c.answer(&p.to, receipt)
 		return
 	}
-	c.answer(&p.to, receipt)
+	event, why := &messages.ReceiptEvent{Receipt: receipt}, error(nil)
+	switch r := receipt.(type) {
+	case *messages.Dropped:
+		why = r.Err
+	case *messages.Unknown:
+		why = &messages.UnknownError{Epoch: r.Epoch, Err: r.Err}
+	}
+	if why == nil || is[*messages.ReplacedError](why) { // which is what its key asked for
+		c.tree.Publish(event)
+		return
+	}
+	c.tree.Reject(event, &messages.Rejected{Conn: c.pid, Message: p.order, Err: why}, c.logAttrs()...)
 }
 
 // abandon is for the end of a socket: what it was handed and did not settle, the peer

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -63,7 +64,9 @@ func (l *lines) String() string {
 // has subscribed.
 func startLogging(t testing.TB, handler slog.Handler, options ...supervisor.Option) *supervisor.Supervisor {
 	t.Helper()
-	system := actor.NewActorSystem(actor.WithLoggerFactory(
+	// Of many dead letters protoactor logs the number, on a goroutine of its own, where
+	// nobody can contain a logger that panics.
+	system := actor.NewActorSystem(actor.WithDeadLetterThrottleCount(math.MaxInt32), actor.WithLoggerFactory(
 		func(*actor.ActorSystem) *slog.Logger { return slog.New(handler) }))
 	sup, err := supervisor.Start(system, options...)
 	if err != nil {

@@ -1,7 +1,5 @@
 package actors
 
-import "errors"
-
 // pump delivers what is there, and what the kernel has, for as long as the handler
 // has room.
 func (r *reader) pump() {
@@ -73,7 +71,7 @@ func (r *reader) deliverAll() bool {
 		if r.full() {
 			return false
 		}
-		if err := r.one(); err != nil && !errors.Is(err, errLater) {
+		if err := r.one(); err != nil && !wraps(err, errLater) {
 			r.end(err)
 			return false
 		}
@@ -97,7 +95,7 @@ func (r *reader) finish() {
 	r.neglected()
 	in.patient = true
 	go func() {
-		err := r.one()
+		err := r.oneApart()
 		r.settle()
 		if err != nil {
 			_ = r.ws.CloseNow() // the actor may have been stopped
@@ -141,7 +139,7 @@ func (r *reader) loop() {
 		for r.full() {
 			<-r.room
 		}
-		err = r.one()
+		err = r.oneApart()
 		r.settle()
 	}
 	r.sayEnded(err)

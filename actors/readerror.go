@@ -2,7 +2,6 @@ package actors
 
 import (
 	"compress/flate"
-	"errors"
 	"io"
 
 	"github.com/sockvisor/sockvisor/messages"
@@ -11,12 +10,12 @@ import (
 // readError tells the peer's close frame from what is against the rules, and that from
 // a broken socket. It is where both are answered.
 func (r *reader) readError(err error) error {
-	var closed *peerClosed
-	var against *violation
+	closed, isClose := as[*peerClosed](err)
+	against, isAgainst := as[*violation](err)
 	switch {
-	case errors.As(err, &closed):
+	case isClose:
 		return r.peerClosed(closed)
-	case errors.As(err, &against):
+	case isAgainst:
 		return r.refuse(against)
 	case corrupt(err):
 		return r.refuse(&violation{code: codeProtocol, text: "compressed data that are corrupt"})
@@ -55,7 +54,7 @@ func corrupt(err error) bool { return is[flate.CorruptInputError](err) || is[fla
 // failedWith reports whether an error is why the socket can no longer be written to.
 func (s *socket) failedWith(err error) bool {
 	failure := s.failure.Load()
-	return failure != nil && errors.Is(err, *failure)
+	return failure != nil && wraps(err, *failure)
 }
 
 // readMessage reads a message to its end. The buffer goes back to the pool: the
@@ -75,7 +74,7 @@ func (b *buffer) readMessage(from io.Reader, kind messages.Type, limit int64) er
 			return tooBig(limit)
 		case kind == messages.TypeText && !text.add(added):
 			return notUTF8()
-		case errors.Is(err, io.EOF):
+		case wraps(err, io.EOF):
 			return text.end()
 		case err != nil:
 			return err

@@ -2,7 +2,6 @@ package actors
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"net"
 	"time"
@@ -23,7 +22,7 @@ func (r *reader) one() error {
 	}
 	kind, from, err := r.ws.Reader(background)
 	switch {
-	case err != nil && (r.refusedPong(err) || errors.Is(err, errLater)):
+	case err != nil && (r.refusedPong(err) || wraps(err, errLater)):
 		return nil
 	case err != nil:
 		return r.readError(err)
@@ -35,7 +34,7 @@ func (r *reader) one() error {
 // refusedPong reports whether an error is only that of a pong that met this
 // side's close frame: the peer's is still to come.
 func (r *reader) refusedPong(err error) bool {
-	return r.sock.saidClose.Load() && errors.Is(err, net.ErrClosed) &&
+	return r.sock.saidClose.Load() && wraps(err, net.ErrClosed) &&
 		!r.sock.broken.Load() && !r.sock.closing.Load()
 }
 

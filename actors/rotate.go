@@ -81,6 +81,7 @@ func (c *connection) rotate() {
 func (c *connection) rotated(d *dialed) {
 	c.cancelDial, c.rotating = nil, false
 	if d.err != nil {
+		c.logPanic(d.err)
 		c.tree.clock.cancel(c.aging)
 		c.ageAfter(supervisor.DefaultDelay)
 		return

@@ -4,6 +4,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
 )
 
 // sender is the actor of a section: it sends broadcasts to its members.
@@ -14,6 +15,7 @@ import (
 // broadcasts wait, it only queues, so that a member writes them in one system call;
 // else it runs each at once, while its memory is in the processor's caches.
 type sender struct {
+	out     *supervisor.Contained
 	inbox   *sectionInbox
 	members []member
 	places  map[connKey]int // in members
@@ -26,11 +28,12 @@ type member struct {
 	mailbox *mailbox
 }
 
-func newMember(system *actor.ActorSystem, conn *actor.PID) member {
+func newMember(out *supervisor.Contained, system *actor.ActorSystem, conn *actor.PID) member {
+	m := member{pid: conn}
 	if process, _ := system.ProcessRegistry.Get(conn); isLocal(process) {
-		return member{conn, claimed(system, conn).mailbox}
+		out.Do(func() { m.mailbox = claimed(system, conn).mailbox }) // it may be any actor's
 	}
-	return member{pid: conn}
+	return m
 }
 
 func isLocal(process actor.Process) bool {
@@ -90,14 +93,15 @@ const queuedAtMost = 16
 func (s *sender) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
+		s.out = supervisor.Contain(ctx.ActorSystem())
 		s.inbox = claimed(ctx.ActorSystem(), ctx.Self()).section
 	case *enter:
 		s.places[keyOf(m.conn)] = len(s.members)
-		s.members = append(s.members, newMember(ctx.ActorSystem(), m.conn))
+		s.members = append(s.members, newMember(s.out, ctx.ActorSystem(), m.conn))
 	case *exit:
 		s.remove(m.conn)
 	case *messages.Broadcast:
-		s.broadcast(ctx, m)
+		s.broadcast(m)
 	}
 }
 
@@ -114,13 +118,13 @@ func (s *sender) remove(conn *actor.PID) {
 	delete(s.places, keyOf(conn))
 }
 
-func (s *sender) broadcast(ctx actor.Context, b *messages.Broadcast) {
+func (s *sender) broadcast(b *messages.Broadcast) {
 	last := s.queued == 0 && s.inbox.queue.empty()
 	for _, m := range s.members {
 		switch {
 		case b.Except != nil && keyOf(b.Except) == keyOf(m.pid):
 		case m.mailbox == nil:
-			ctx.Send(m.pid, b.Message)
+			s.out.Send(m.pid, b.Message)
 		default:
 			m.mailbox.take(b.Message, last)
 		}

@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"errors"
 	"net"
 	"os"
 	"time"
@@ -107,7 +106,7 @@ func (s *socket) more() error {
 func (s *socket) read(p []byte) (int, error) {
 	s.reading.Store(true)
 	n, err := s.Conn.Read(p)
-	for s.intake.framed && n == 0 && errors.Is(err, os.ErrDeadlineExceeded) && !s.closing.Load() {
+	for s.intake.framed && n == 0 && wraps(err, os.ErrDeadlineExceeded) && !s.closing.Load() {
 		_ = s.Conn.SetReadDeadline(time.Time{})
 		n, err = s.Conn.Read(p)
 	}

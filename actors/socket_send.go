@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"errors"
 	"os"
 	"time"
 )
@@ -109,7 +108,7 @@ func (s *socket) setDeadline() bool {
 // it took something, or it waits itself for this side to read, which a slow
 // handler keeps from reading.
 func (s *socket) excused(err error, n int, began time.Duration) bool {
-	if !errors.Is(err, os.ErrDeadlineExceeded) || s.closing.Load() {
+	if !wraps(err, os.ErrDeadlineExceeded) || s.closing.Load() {
 		return false
 	}
 	return n > 0 || s.heldBack(began)

@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/sockvisor/sockvisor/messages"
@@ -59,8 +58,10 @@ func WithUpgrade(hook Upgrade) Option {
 
 // refuseUpgrade answers a request that is not upgraded, and returns the status.
 func refuseUpgrade(w http.ResponseWriter, err error) int {
-	refusal := &UpgradeError{Status: http.StatusForbidden}
-	errors.As(err, &refusal)
+	refusal, ok := as[*UpgradeError](err)
+	if !ok {
+		refusal = &UpgradeError{Status: http.StatusForbidden}
+	}
 	status := refusal.Status
 	if status < 400 || status > 599 {
 		status = http.StatusInternalServerError // net/http panics at some

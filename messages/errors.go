@@ -326,7 +326,7 @@ func (e *CloseReasonError) Error() string {
 type UnknownMessageError struct{ Message any }
 
 func (e *UnknownMessageError) Error() string {
-	return fmt.Sprintf("a connection does not take messages of type %T", e.Message)
+	return fmt.Sprintf("messages of type %T are not taken here", e.Message)
 }
 
 // OptionError says which option of Connect or Start has a value that makes no

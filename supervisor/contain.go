@@ -22,6 +22,7 @@ import (
 type Contained struct {
 	system *actor.ActorSystem
 	root   *actor.RootContext // without the middleware that the system's may have
+	rejects
 }
 
 // Contain returns that of a system.

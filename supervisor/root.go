@@ -65,6 +65,8 @@ func (r *root) Receive(ctx actor.Context) {
 		r.supervisor.closeShared()
 		close(r.supervisor.done)
 		r.supervisor.closeShared() // what was made meanwhile
+	default:
+		r.out.RejectUnknown(ctx)
 	}
 }
 
@@ -83,9 +85,11 @@ func (r *root) spawnChildren(ctx actor.Context) {
 
 func (r *root) drain(ctx actor.Context, m *messages.Drain) {
 	if err := m.Validate(); err != nil {
-		if ctx.Sender() != nil {
-			r.out.Send(ctx.Sender(), &messages.Drained{Err: err})
+		if ctx.Sender() == nil {
+			r.out.RejectTo(ctx, err)
+			return
 		}
+		r.out.Send(ctx.Sender(), &messages.Drained{Err: err})
 		return
 	}
 	if ctx.Sender() != nil {

@@ -1,0 +1,114 @@
+package actors_test
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/actors"
+	"github.com/sockvisor/sockvisor/actors/wstest"
+	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+// What a connection, a tree or groups refuse, and that has no sender, is in the log with
+// their name and the type of the message, and without what is in it.
+func TestRejectedIsLogged(t *testing.T) {
+	logged(t, wstest.Frozen, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server, log *lines) {
+		conn, _ := connect(t, sup, server, actors.WithQueue(1, 100))
+		groups := actors.StartGroups(sup.System())
+		defer sup.System().Root.Stop(groups)
+		if err := conn.Send(messages.Text("fills the queue")); err != nil {
+			t.Fatal(err)
+		}
+		to := []struct {
+			pid     *actor.PID
+			message any
+			reason  string
+		}{
+			{conn.PID(), messages.Send{Type: messages.TypeText, Data: []byte("secret")}, "messages.Send"},
+			{conn.PID(), "secret", "string"},
+			{conn.PID(), messages.Text("secret"), "queue full"},
+			{conn.PID(), messages.Text("\xffsecret"), "not valid UTF-8"},
+			{conn.PID(), &messages.Enqueue{Send: messages.Text("secret"), Receipt: true}, "queue full"},
+			{conn.PID(), &messages.Enqueue{}, "must not be nil"},
+			{conn.PID(), &messages.Close{Code: 1}, "may not be sent"},
+			{sup.PID(), messages.Drain{}, "messages.Drain"},
+			{sup.PID(), &messages.Drain{Code: 1}, "may not be sent"},
+			{groups, messages.Join{Group: "secret"}, "messages.Join"},
+			{groups, &messages.Join{Group: "secret"}, "must not be nil"},
+		}
+		for i, m := range to {
+			before := len(log.with(slog.LevelWarn))
+			sup.System().Root.Send(m.pid, m.message)
+			synctest.Wait()
+			name, found := m.pid.Id, log.with(slog.LevelWarn)
+			if len(found) != before+1 || !strings.Contains(found[before], name) || !strings.Contains(found[before], m.reason) ||
+				!strings.Contains(found[before], fmt.Sprintf("%T", m.message)) {
+				t.Errorf("%d: got %q", i, found[before:])
+			}
+			pass(2 * time.Second)
+		}
+		if strings.Contains(log.String(), "secret") || len(log.with(slog.LevelWarn, "host=memory.test")) != 7 {
+			t.Errorf("the log:\n%s", log)
+		}
+	})
+}
+
+// Many are counted, and the count is in the log, also if no more follow.
+func TestRejectedIsLoggedSeldom(t *testing.T) {
+	logged(t, wstest.Frozen, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server, log *lines) {
+		conn, _ := connect(t, sup, server)
+		for range 1000 {
+			sup.System().Root.Send(conn.PID(), "no use")
+		}
+		synctest.Wait()
+		if n := len(log.with(slog.LevelWarn, "string")); n != 5 {
+			t.Errorf("%d lines", n)
+		}
+		pass(time.Minute)
+		if found := log.with(slog.LevelWarn); len(found) != 6 || !strings.Contains(found[5], "count=995") {
+			t.Errorf("got %q", found)
+		}
+		sup.System().Root.Send(conn.PID(), "one more")
+		synctest.Wait()
+		if n := len(log.with(slog.LevelWarn, "string")); n != 6 {
+			t.Errorf("%d lines", n)
+		}
+	})
+}
+
+// Who subscribes to the EventStream hears of it instead, and who sends with a sender is answered.
+func TestRejectedIsNotLogged(t *testing.T) {
+	logged(t, wstest.Frozen, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server, log *lines) {
+		conn, _ := connect(t, sup, server)
+		if err := conn.Send(messages.Text("\xff")); err == nil {
+			t.Error("no error")
+		}
+		answer, err := sup.System().Root.RequestFuture(conn.PID(), "no use", time.Second).Result()
+		if _, ok := answer.(*messages.Rejected); !ok {
+			t.Errorf("got %T, %v", answer, err)
+		}
+		answer, err = sup.System().Root.RequestFuture(sup.PID(), "no use", time.Second).Result()
+		if _, ok := answer.(*messages.Rejected); !ok {
+			t.Errorf("got %T, %v", answer, err)
+		}
+		heard := 0
+		sub := sup.System().EventStream.Subscribe(func(event any) {
+			if _, ok := event.(*messages.RejectedEvent); ok {
+				heard++
+			}
+		})
+		sup.System().Root.Send(conn.PID(), "no use")
+		synctest.Wait()
+		if found := log.with(slog.LevelWarn); heard != 1 || len(found) != 0 {
+			t.Errorf("heard %d, logged %q", heard, found)
+		}
+		sup.System().EventStream.Unsubscribe(sub)
+	})
+}
