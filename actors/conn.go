@@ -154,8 +154,16 @@ func (c *Conn) reject(message any, err error) {
 	_, body, sender := actor.UnwrapEnvelope(message)
 	switch body := body.(type) {
 	case *messages.Enqueue:
+		if body == nil {
+			c.rejectTo(sender, body, err)
+			return
+		}
 		c.drop(newParcel(body, addressee{pid: sender}), err)
 	case *messages.Ask:
+		if sender == nil {
+			c.rejectTo(nil, body, err)
+			return
+		}
 		c.answer(&addressee{pid: sender}, &messages.Answer{Conn: c.pid, Ask: body, Err: err})
 	default:
 		c.rejectTo(sender, body, err)

@@ -166,11 +166,11 @@ func unwatch(ctx actor.Context, who *actor.PID) {
 func validGroupMessage(message any) error {
 	switch m := message.(type) {
 	case *messages.Join:
-		return present("Join.Conn", m.Conn != nil)
+		return present("Join.Conn", m != nil && m.Conn != nil)
 	case *messages.Leave:
-		return present("Leave.Conn", m.Conn != nil)
+		return present("Leave.Conn", m != nil && m.Conn != nil)
 	case *messages.Broadcast:
-		if err := present("Broadcast.Message", m.Message != nil); err != nil {
+		if err := present("Broadcast.Message", m != nil && m.Message != nil); err != nil {
 			return err
 		}
 		return m.Message.Validate()

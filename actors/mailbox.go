@@ -86,13 +86,23 @@ func (m *mailbox) admit(message any) error {
 	case *messages.Send:
 		return m.admitSend(message, body)
 	case *messages.Enqueue:
+		if body == nil {
+			return body.Validate()
+		}
 		return m.admitParcel(newParcel(body, senderOf(message)))
 	case *messages.Ask:
-		_, err := m.admitAsk(body, senderOf(message))
+		to := senderOf(message)
+		if to.nobody() {
+			return invalid("Ask", "must be requested: nobody would get its answer")
+		}
+		_, err := m.admitAsk(body, to)
 		return err
 	case *messages.Flush:
 		message = &flushing{conn: m.conn, to: senderOf(message)}
 	case *messages.SendValue:
+		if body == nil {
+			return invalid("SendValue", "must not be nil")
+		}
 		return m.admitValue(message, body.Value)
 	case *messages.Close:
 		if err := body.Validate(); err != nil {

@@ -38,6 +38,14 @@ func TestRejectedIsLogged(t *testing.T) {
 			{conn.PID(), &messages.Enqueue{Send: messages.Text("secret"), Receipt: true}, "queue full"},
 			{conn.PID(), &messages.Enqueue{}, "must not be nil"},
 			{conn.PID(), &messages.Close{Code: 1}, "may not be sent"},
+			{conn.PID(), (*messages.Send)(nil), "must not be nil"},
+			{conn.PID(), (*messages.Enqueue)(nil), "must not be nil"},
+			{conn.PID(), &messages.Ask{ID: "1", Send: messages.Text("secret")}, "must be requested"},
+			{conn.PID(), (*messages.Ask)(nil), "must be requested"},
+			{conn.PID(), (*messages.SendValue)(nil), "must not be nil"},
+			{conn.PID(), (*messages.Close)(nil), "must not be nil"},
+			{sup.PID(), (*messages.Drain)(nil), "must not be nil"},
+			{groups, (*messages.Broadcast)(nil), "must not be nil"},
 			{sup.PID(), messages.Drain{}, "messages.Drain"},
 			{sup.PID(), &messages.Drain{Code: 1}, "may not be sent"},
 			{groups, messages.Join{Group: "secret"}, "messages.Join"},
@@ -54,7 +62,7 @@ func TestRejectedIsLogged(t *testing.T) {
 			}
 			pass(2 * time.Second)
 		}
-		if strings.Contains(log.String(), "secret") || len(log.with(slog.LevelWarn, "host=memory.test")) != 7 {
+		if strings.Contains(log.String(), "secret") || len(log.with(slog.LevelWarn, "host=memory.test")) != 13 {
 			t.Errorf("the log:\n%s", log)
 		}
 	})

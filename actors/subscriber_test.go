@@ -37,8 +37,8 @@ func TestListenersThatPanic(t *testing.T) {
 		}},
 		"subscriber, once": {quiet, func(system *actor.ActorSystem) {
 			var did atomic.Bool
-			system.EventStream.Subscribe(func(any) {
-				if !did.Swap(true) {
+			system.EventStream.Subscribe(func(event any) {
+				if _, failed := event.(*actor.SupervisorEvent); failed && !did.Swap(true) {
 					panic("subscriber")
 				}
 			})

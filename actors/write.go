@@ -38,7 +38,7 @@ func (c *connection) writable(m *writable) {
 
 // ack is what a shared handler has handled.
 func (c *connection) ack(m *messages.Ack) {
-	if m.Epoch == c.own && m.Count > 0 && c.config.handler.shared() {
+	if m != nil && m.Epoch == c.own && m.Count > 0 && c.config.handler.shared() {
 		c.credit.give(int64(m.Count))
 	}
 }

@@ -11,7 +11,7 @@ const DefaultAskTimeout = 10 * time.Second
 
 // Ask asks a connection to send a message and to await the peer's answer to it,
 // which actors.WithCorrelation recognises by its ID. The sender of the request gets
-// exactly one [Answer].
+// exactly one [Answer]; an Ask that has no sender is refused.
 type Ask struct {
 	// Send is the question. It is queued like any other.
 	Send *Send
@@ -29,6 +29,8 @@ type Ask struct {
 // nil.
 func (a *Ask) Validate() error {
 	switch {
+	case a == nil:
+		return nilMessage("Ask")
 	case a.Send == nil:
 		return &OptionError{Option: "Ask.Send", Problem: "must not be nil"}
 	case a.ID == "":

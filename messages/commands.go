@@ -60,6 +60,9 @@ func Binary(data []byte) *Send { return &Send{Type: TypeBinary, Data: data} }
 // Validate returns the [InvalidTypeError] or [InvalidUTF8Error] for which a
 // connection would refuse the message, or nil.
 func (s *Send) Validate() error {
+	if s == nil {
+		return nilMessage("Send")
+	}
 	switch s.Type {
 	case TypeBinary:
 		return nil
@@ -94,6 +97,9 @@ type Close struct {
 // Validate returns the [CloseCodeError] or [CloseReasonError] for which a
 // connection would refuse the message, or nil.
 func (c *Close) Validate() error {
+	if c == nil {
+		return nilMessage("Close")
+	}
 	if c.Code != 0 && !c.Code.Sendable() {
 		return &CloseCodeError{Code: c.Code}
 	}
@@ -161,6 +167,8 @@ type Drain struct {
 // nil.
 func (d *Drain) Validate() error {
 	switch {
+	case d == nil:
+		return nilMessage("Drain")
 	case d.Code != 0 && !d.Code.Sendable():
 		return &CloseCodeError{Code: d.Code}
 	case d.Over < 0:
@@ -172,3 +180,6 @@ func (d *Drain) Validate() error {
 	}
 	return nil
 }
+
+// nilMessage refuses a pointer to no message.
+func nilMessage(name string) error { return &OptionError{Option: name, Problem: "must not be nil"} }

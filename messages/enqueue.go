@@ -29,6 +29,8 @@ type Enqueue struct {
 // nil.
 func (e *Enqueue) Validate() error {
 	switch {
+	case e == nil:
+		return nilMessage("Enqueue")
 	case e.Send == nil:
 		return &OptionError{Option: "Enqueue.Send", Problem: "must not be nil"}
 	case e.TTL < 0:

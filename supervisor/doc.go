@@ -13,4 +13,13 @@
 //
 // The shards exist because protoactor stops all children of a parent that
 // panics, and because one parent would be a bottleneck for many connections.
+//
+// # What listens
+//
+// A subscriber to the actor system's EventStream runs on the goroutine of who
+// publishes: of the connection for its actor.SupervisorEvent and its receipts, of the
+// sender for a messages.RejectedEvent, of any of the tree for a dead letter. One that
+// panics, or a logger that does, is logged and hurts nobody; one that blocks holds up
+// who publishes. While nobody but protoactor has subscribed, what is refused is in the
+// log instead.
 package supervisor
