@@ -30,7 +30,7 @@ func closing(payload string) fragment {
 func TestAutobahn(t *testing.T) {
 	for _, s := range sides() {
 		t.Run(s.String(), func(t *testing.T) {
-			meet := s.arena(t, actors.WithMaxUnhandled(4096))
+			meet := s.arena(t, echoing, actors.WithMaxUnhandled(4096))
 			for _, section := range []func() []abCase{
 				abFraming, abPings, abReserved, abFragments, abUTF8, abCloses, abLimits,
 			} {
@@ -46,6 +46,8 @@ func TestAutobahn(t *testing.T) {
 		})
 	}
 }
+
+var echoing = actors.WithHandler(echoes)
 
 // answersFirst says that what a handler answers to a message is sent though what comes
 // right after the message ends the connection.

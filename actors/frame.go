@@ -95,16 +95,23 @@ func (f *frame) known() bool {
 
 // parseFrame returns the header at the beginning of b, if it is there.
 func parseFrame(b []byte) (f frame, ok bool) {
+	f, ok = parseHead(b)
+	return f, ok && len(b) >= int(f.header)
+}
+
+// parseHead returns what the header at the beginning of b says, but for the key that
+// masks the payload, if it is there.
+func parseHead(b []byte) (f frame, ok bool) {
 	if len(b) < 2 {
 		return f, false
 	}
 	extended := extendedLength(b[1] & lengthBits)
 	f.header = 2 + extended
-	if f.masked = b[1]&maskBit != 0; f.masked {
-		f.header += maskSize
-	}
 	if len(b) < int(f.header) {
 		return f, false
+	}
+	if f.masked = b[1]&maskBit != 0; f.masked {
+		f.header += maskSize
 	}
 	f.fin, f.reserved, f.opcode = b[0]&finBit != 0, b[0]&reservedBits, b[0]&opcodeBits
 	f.setLength(b, extended)

@@ -2,7 +2,9 @@ package actors
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"unicode/utf8"
 )
 
@@ -75,8 +77,23 @@ func (g *guard) sift(p []byte, err error) (int, error) {
 	if refused != nil {
 		return passed, refused
 	}
-	return passed, err
+	return passed, g.ending(err)
 }
+
+// errCutShort is what the end of a connection is in the middle of a message, which
+// coder/websocket would take for the end of that.
+var errCutShort = errors.New("connection ended in the middle of a message")
+
+// ending is what an error of reading means here.
+func (g *guard) ending(err error) error {
+	if !g.idle() && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+		return errCutShort
+	}
+	return err
+}
+
+// idle reports whether no message has begun, nor anything been refused.
+func (g *guard) idle() bool { return !g.inside && !g.within && len(g.held) == 0 && g.verdict == nil }
 
 // check sees the next bytes. With an error, which is the last, it returns how many may
 // be passed on all the same: those before the frame in question.
@@ -102,25 +119,34 @@ func (g *guard) step(p []byte) int {
 		return g.payload(p)
 	}
 	if f, ok := parseFrame(p); ok && len(g.held) == 0 {
-		g.begin(f, p)
+		if g.verdict = g.judge(&f); g.verdict == nil {
+			g.begin(f, p)
+		}
 		return int(f.header)
 	}
 	for n := range p {
 		g.held = append(g.held, p[n])
-		if f, ok := parseFrame(g.held); ok {
-			g.begin(f, g.held)
-			g.held = g.held[:0]
+		if f, ok := parseHead(g.held); ok && g.headed(f) {
 			return n + 1
 		}
 	}
 	return len(p)
 }
 
-// begin begins a frame of which the header is there.
-func (g *guard) begin(f frame, header []byte) {
-	if g.verdict = g.judge(&f); g.verdict != nil {
-		return
+// headed judges a frame by what is held of its header, and reports whether that is all.
+func (g *guard) headed(f frame) bool {
+	if g.verdict = g.judge(&f); g.verdict == nil && len(g.held) < int(f.header) {
+		return false
 	}
+	if g.verdict == nil {
+		g.begin(f, g.held)
+	}
+	g.held = g.held[:0]
+	return true
+}
+
+// begin begins a frame.
+func (g *guard) begin(f frame, header []byte) {
 	g.now, g.inside = f, true
 	if f.masked {
 		copy(g.key[:], header[f.header-maskSize:])

@@ -38,15 +38,20 @@ func (in *intake) passed(n int) {
 	}
 }
 
+// ending is what an error of reading means here.
+func (in *intake) ending(err error) error {
+	if in.guard == nil {
+		return err
+	}
+	return in.guard.ending(err)
+}
+
 // dismiss gives back the guard.
 func (in *intake) dismiss() {
 	*in.guard = guard{held: in.guard.held[:0]}
 	guards.Put(in.guard)
 	in.guard = nil
 }
-
-// idle reports whether no message has begun, nor anything been refused.
-func (g *guard) idle() bool { return !g.inside && !g.within && len(g.held) == 0 && g.verdict == nil }
 
 // inspect has the guard see what is there of a frame of which there is the header, but
 // not yet all.

@@ -190,9 +190,10 @@ func sides() (all []side) {
 	return all
 }
 
-// arena returns a function that has an echoing connection of ours meet an opponent.
+// arena returns a function that has a connection of ours, which has a handler among its
+// options, meet an opponent.
 func (s side) arena(t *testing.T, options ...actors.Option) (meet func(t *testing.T, extension string) *opponent) {
-	options = append([]actors.Option{actors.WithHandler(echoes), actors.WithoutHeartbeat(), actors.WithReadLimit(2 << 20)}, options...)
+	options = append([]actors.Option{actors.WithoutHeartbeat(), actors.WithReadLimit(2 << 20)}, options...)
 	if s.deflates {
 		options = append(options, actors.WithCompression(websocket.CompressionContextTakeover))
 	}

@@ -62,7 +62,7 @@ func TestMaskedFrameFromServer(t *testing.T) {
 	} {
 		for _, memory := range []bool{false, true} {
 			s := side{deflates: true, memory: memory}
-			o := s.arena(t)(t, "")
+			o := s.arena(t, echoing)(t, "")
 			o.masks = true
 			o.send(0, frame)
 			o.masks = false
@@ -151,7 +151,7 @@ func TestReadLimit(t *testing.T) {
 	const limit = 64 << 10
 	full := noise(limit)
 	for _, s := range sides() {
-		meet := s.arena(t, actors.WithReadLimit(limit), actors.WithQueue(100, 1<<20))
+		meet := s.arena(t, echoing, actors.WithReadLimit(limit), actors.WithQueue(100, 1<<20))
 		deflated := func(payload string) []fragment { return []fragment{{head: 0xc2, payload: payload, deflate: true}} }
 		for name, test := range map[string]struct {
 			frames  []fragment
@@ -181,7 +181,7 @@ func TestReadLimit(t *testing.T) {
 func TestCompressedTextIsChecked(t *testing.T) {
 	for _, memory := range []bool{false, true} {
 		s := side{deflates: true, memory: memory}
-		o := s.arena(t)(t, "")
+		o := s.arena(t, echoing)(t, "")
 		bad := o.deflate(noise(100_000))
 		go o.send(0, fragment{head: 0x41, payload: bad})
 		if got := o.next(); got != "close:1007" {
@@ -193,9 +193,34 @@ func TestCompressedTextIsChecked(t *testing.T) {
 // Data that no deflater makes are against the protocol.
 func TestCorruptCompression(t *testing.T) {
 	s := side{deflates: true}
-	o := s.arena(t)(t, "")
+	o := s.arena(t, echoing)(t, "")
 	o.send(0, fragment{head: 0xc1, payload: "\xff\xff\xff"})
 	if got := o.next(); got != "close:1002" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// A message of which the end never comes is none: the connection broke.
+func TestMessageCutShort(t *testing.T) {
+	hello := (&opponent{}).deflate("Hello, Hello, Hello, Hello")
+	for name, frames := range map[string][]fragment{
+		"between fragments": {{head: 0x01, payload: "be"}},
+		"after a ping":      {{head: 0x01, payload: "be"}, ping("")},
+		"in a fragment":     {{head: 0x01, payload: "be"}, {head: 0x80, payload: "gi", more: 2}},
+		"in a large frame":  {{head: 0x82, payload: strings.Repeat("x", 50_000), more: 1}},
+		"compressed":        {{head: 0xc1, payload: hello[:len(hello)-3], more: 3}},
+		"in fragments":      {{head: 0x41, payload: hello[:len(hello)-3]}},
+	} {
+		for _, memory := range []bool{false, true} {
+			s := side{deflates: true, memory: memory}
+			events := wstest.NewRecorder()
+			o := s.arena(t, actors.WithHandler(events.Handler))(t, "")
+			o.send(0, frames...)
+			o.conn.Close()
+			wstest.Next[*messages.Opened](t, events)
+			if e := wstest.Next[*messages.Failed](t, events); !is[*messages.ReadError](e.Err) {
+				t.Errorf("%s, in memory %t: got %v", name, memory, e.Err)
+			}
+		}
 	}
 }

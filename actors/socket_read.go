@@ -43,7 +43,7 @@ func (s *socket) readFrame(p []byte) (int, error) {
 			break
 		}
 		if err := s.more(); err != nil {
-			return 0, err
+			return 0, in.ending(err)
 		}
 	}
 	if ready := len(in.rest()); ready > 0 {
@@ -61,11 +61,10 @@ func (s *socket) readFrame(p []byte) (int, error) {
 func (s *socket) readRest(p []byte) (int, error) {
 	in := &s.intake
 	n, err := s.read(p[:min(int64(len(p)), in.left)])
-	if _, refused := in.watchedBy(&s.rules).check(p[:n]); refused != nil {
-		return 0, refused
-	}
 	in.left -= int64(n)
-	in.passed(n)
+	if n, err = in.watchedBy(&s.rules).sift(p[:n], err); err == nil {
+		in.passed(n)
+	}
 	return n, err
 }
 
