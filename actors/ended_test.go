@@ -15,7 +15,7 @@ import (
 	"github.com/sockvisor/sockvisor/supervisor"
 )
 
-// counted makes handlers that count themselves when they are collected.
+// counted makes what counts itself when it is collected.
 type counted struct{ collected atomic.Int64 }
 
 func (c *counted) handler(inner actor.Producer) actor.Producer {
@@ -30,6 +30,12 @@ func (c *counted) handler(inner actor.Producer) actor.Producer {
 	}
 }
 
+func (c *counted) payload(size int) []byte {
+	data := make([]byte, size)
+	runtime.AddCleanup(&data[0], func(struct{}) { c.collected.Add(1) }, struct{}{})
+	return data
+}
+
 // await waits until n are collected. Most are at once; some only when what has hold of
 // them for a moment, such as a timer, is over.
 func (c *counted) await(t *testing.T, n int64) {
@@ -39,7 +45,7 @@ func (c *counted) await(t *testing.T, n int64) {
 			return
 		}
 	}
-	t.Errorf("%d of %d handlers are collected", c.collected.Load(), n)
+	t.Errorf("%d of %d are collected", c.collected.Load(), n)
 }
 
 // Whichever way a connection ends, nothing keeps its handler: neither the tree, which
@@ -108,4 +114,40 @@ func TestNothingComesAfterTheClosedOfItsEpoch(t *testing.T) {
 		events.None(t)
 		wstest.Next[*messages.Opened](t, events)
 	})
+}
+
+// What a connection had not sent when it ended is nobody's, whoever has its PID.
+func TestWhatWasNotSentIsCollected(t *testing.T) {
+	for name, options := range map[string][]actors.Option{
+		"plain":  nil,
+		"resend": {actors.WithResend()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			release := make(chan struct{})
+			onLoopback(t, wstest.Deaf(release), func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+				const size, each = 1 << 20, 20
+				conn, events := connect(t, sup, server, append(options, actors.WithQueue(100, 100*size))...)
+				wstest.Next[*messages.Opened](t, events)
+				var payloads counted
+				for i := range each {
+					send := func(to *messages.Enqueue) {
+						if err := conn.Enqueue(to); err != nil {
+							t.Fatal(err)
+						}
+					}
+					send(&messages.Enqueue{Send: messages.Binary(payloads.payload(size))})
+					send(&messages.Enqueue{Send: messages.Binary(payloads.payload(size)), Key: string(rune('a' + i))})
+					send(&messages.Enqueue{Send: messages.Binary(payloads.payload(size)), Urgent: true})
+				}
+				sup.System().Root.Stop(conn.PID())
+				events.Last(t)
+				for sup.Running() > 0 {
+					runtime.Gosched()
+				}
+				payloads.await(t, 3*each)
+				runtime.KeepAlive(conn)
+			})
+			close(release)
+		})
+	}
 }
