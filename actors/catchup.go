@@ -71,14 +71,14 @@ func (r *reader) catchUp(m *catchUp) {
 
 // behind reports whether there is more to be read that can be.
 func (r *reader) behind(upTo uint64) bool {
-	return r.sock.received.Load() < upTo && !r.conn.credit.paused.Load()
+	return r.sock.received.Load() < upTo && !r.paused.Load()
 }
 
 // look is for a goroutine of which nothing can be asked: it has caught up when it waits
 // for more, or has left the rest to the actor.
 func (m *catchUp) look() {
 	r := m.reader
-	switch waits := r.sock.reading.Load() || r.conn.credit.paused.Load(); {
+	switch waits := r.sock.reading.Load() || r.paused.Load(); {
 	case m.over.Load():
 	case r.polled && !r.finishing.Load():
 		r.PostUserMessage(m)

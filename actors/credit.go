@@ -7,14 +7,14 @@ import "sync/atomic"
 type credit struct {
 	limit     int64
 	unhandled atomic.Int64
-	paused    atomic.Bool            // the reader waits: its own word, which others read
 	reader    atomic.Pointer[reader] // the connection's word, nil when it has none, or that has ended
 }
 
-// serve begins anew with a reader, which does not wait, however the one before ended.
-func (c *credit) serve(r *reader) {
-	c.paused.Store(false)
-	c.reader.Store(r)
+// paused reports whether the reader waits. One that the connection has gone on without
+// has nothing to say here.
+func (c *credit) paused() bool {
+	r := c.reader.Load()
+	return r != nil && r.paused.Load()
 }
 
 // low reports whether a reader that stopped may go on: at half, so that it does
@@ -28,18 +28,20 @@ func (c *credit) take(n int64) int64 {
 	return n
 }
 
-// untake returns what was taken for nothing.
-func (c *credit) untake(n int64) { c.unhandled.Add(-n) }
-
-// give returns n. More than was taken is forgiven.
-func (c *credit) give(n int64) {
-	for {
+// untake returns what was taken. More is forgiven: it may be of before a reset.
+func (c *credit) untake(n int64) {
+	for n > 0 {
 		unhandled := c.unhandled.Load()
 		if c.unhandled.CompareAndSwap(unhandled, max(unhandled-n, 0)) {
-			break
+			return
 		}
 	}
-	if c.paused.Load() && c.low() {
+}
+
+// give is untake by whoever knows that messages were handled.
+func (c *credit) give(n int64) {
+	c.untake(n)
+	if c.paused() && c.low() {
 		c.poke()
 	}
 }

@@ -207,7 +207,7 @@ func (c *connection) signs(wanted bool) Signs {
 		s.Pinged = since(c.sock.ping.sent())
 		s.Awaited = c.sock.ping.number.Load() != 0
 	}
-	s.Paused = c.credit.paused.Load()
+	s.Paused = c.credit.paused()
 	s.Resumed = since(c.sock.lastResumed())
 	s.Now = since(c.sock.now())
 	return s

@@ -16,7 +16,7 @@ func (c *connection) inspect() *messages.Inspected {
 		Queued:         c.Queued(),
 		BufferedAmount: c.BufferedAmount(),
 		Unhandled:      int(c.credit.unhandled.Load()),
-		ReaderPaused:   c.credit.paused.Load(),
+		ReaderPaused:   c.credit.paused(),
 		RTT:            c.RTT(),
 		Err:            c.failure,
 		WaitsForTurn:   c.waited(),

@@ -172,7 +172,7 @@ func (c *connection) tooQuiet() (why *messages.Close, wait time.Duration) {
 		return &messages.Close{Code: messages.ClosePolicyViolation, Reason: "no message in time"}, 0
 	case limits.idle == 0: // and the first message has come
 		return nil, 0
-	case c.credit.paused.Load():
+	case c.credit.paused():
 		return nil, limits.idle
 	case quiet >= limits.idle:
 		return &messages.Close{Code: messages.CloseGoingAway, Reason: "idle"}, 0

@@ -115,9 +115,6 @@ func TestHangUpIsReadToTheEnd(t *testing.T) {
 	}
 }
 
-// heldReader returns a reader that never runs.
-func heldReader() *reader { return &reader{inbox: newInbox().(*inbox)} }
-
 // pairedReader returns one that never runs, of a socket, and the socket's peer.
 func pairedReader(t *testing.T) (*reader, net.Conn) {
 	t.Helper()

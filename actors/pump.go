@@ -111,12 +111,12 @@ func (r *reader) full() bool {
 		return r.resume()
 	}
 	credit := &r.conn.credit
-	if !credit.paused.Load() {
+	if !r.paused.Load() {
 		if r.granted = credit.take(handOverAt); r.granted > 0 {
 			return false
 		}
 	}
-	if credit.paused.Store(true); credit.low() {
+	if r.paused.Store(true); credit.low() {
 		r.granted = credit.take(handOverAt)
 		return r.resume()
 	}
@@ -125,9 +125,9 @@ func (r *reader) full() bool {
 
 // resume notes that reading goes on.
 func (r *reader) resume() bool {
-	if paused := &r.conn.credit.paused; paused.Load() {
+	if r.paused.Load() {
 		r.sock.resumed() // first: who sees that reading goes on sees since when
-		paused.Store(false)
+		r.paused.Store(false)
 	}
 	return false
 }

@@ -35,8 +35,9 @@ type reader struct {
 	broken     error       // of fill
 	ended      bool
 
-	granted int64 // of the credit
-	newest  *node // what is to be handed over
+	granted int64       // of the credit
+	paused  atomic.Bool // it waits for more of it: its own word, which others read
+	newest  *node       // what is to be handed over
 	oldest  *node
 	batch   int
 
@@ -77,7 +78,7 @@ func (c *connection) startReader() {
 		r.room = make(chan struct{}, 1)
 	}
 	c.readerPID, c.reader = pid, r
-	c.credit.serve(r)
+	c.credit.reader.Store(r)
 	m.release()
 }
 
