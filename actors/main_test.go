@@ -52,11 +52,11 @@ func start(t testing.TB, options ...supervisor.Option) *supervisor.Supervisor {
 
 // expected reports whether a dead letter is no sign of a mistake: what asks not
 // to be logged, the end of the handler of a connection that was cut off, and
-// protoactor's own messages about one that fails, restarts and stops at once.
+// protoactor's own messages about and to one that fails, restarts and stops at once.
 func expected(message any) bool {
 	switch message.(type) {
 	case actor.IgnoreDeadLetterLogging, *actor.Terminated, *actor.Stop, *actor.Restart, *actor.Failure,
-		*actor.SuspendMailbox, *actor.ResumeMailbox, *actor.Unwatch:
+		*actor.SuspendMailbox, *actor.ResumeMailbox, *actor.Watch, *actor.Unwatch:
 		return true
 	default:
 		return false

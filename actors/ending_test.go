@@ -1,0 +1,315 @@
+package actors_test
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/coder/websocket"
+	"go.uber.org/goleak"
+
+	"github.com/sockvisor/sockvisor/actors"
+	"github.com/sockvisor/sockvisor/actors/wstest"
+	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+// ending is a way for a connection to live and end.
+type ending struct {
+	peer    wstest.Peer // nil: it echoes
+	options []actors.Option
+	handle  func(ctx actor.Context)            // what its handler does besides
+	use     func(l *life, conn *actors.Conn)   // once it is open, unless never is set
+	never   bool                               // it is never open
+	server  func(t *testing.T, l *life) string // for other servers: the URL
+	memory  bool                               // it is in memory
+	all     func(l *life)                      // ends all of them at once
+}
+
+// life is a test of one ending.
+type life struct {
+	sup       *supervisor.Supervisor
+	groups    *actor.PID
+	collected atomic.Int64 // handlers' states
+	handlers  atomic.Int64 // made
+	opened    sync.Map     // a channel, by epochOf
+}
+
+// handler makes handlers whose state is counted when it is collected.
+func (l *life) handler(handle func(actor.Context)) actors.Option {
+	return actors.WithHandler(func() actor.Actor {
+		l.handlers.Add(1)
+		state := new([4 << 10]byte)
+		runtime.AddCleanup(state, func(int) { l.collected.Add(1) }, 0)
+		return actor.ReceiveFunc(func(ctx actor.Context) {
+			state[0]++
+			if m, is := ctx.Message().(*messages.Opened); is {
+				close(l.isOpen(m.Conn, m.Epoch))
+			}
+			if handle != nil {
+				handle(ctx)
+			}
+		})
+	})
+}
+
+// epochOf is an epoch of a connection.
+type epochOf struct {
+	id    string
+	epoch uint64
+}
+
+// isOpen is closed when that epoch is open.
+func (l *life) isOpen(conn *actor.PID, epoch uint64) chan struct{} {
+	c, _ := l.opened.LoadOrStore(epochOf{conn.Id, epoch}, make(chan struct{}))
+	return c.(chan struct{})
+}
+
+func (l *life) stop(conn *actors.Conn)   { l.sup.System().Root.Stop(conn.PID()) }
+func (l *life) poison(conn *actors.Conn) { l.sup.System().Root.Poison(conn.PID()) }
+func shut(_ *life, conn *actors.Conn)    { _ = conn.Close(messages.CloseNormal, "") }
+
+var once = actors.WithPolicy(supervisor.Policy{MaxAttempts: 1})
+
+func endings(release <-chan struct{}) map[string]ending {
+	deaf := wstest.Deaf(release)
+	return map[string]ending{
+		"close":        {use: shut},
+		"peer's close": {peer: wstest.CloseWith(websocket.StatusNormalClosure, "bye"), options: []actors.Option{once}},
+		"cut off":      {peer: wstest.Drop, options: []actors.Option{once}},
+		"garbage":      {peer: wstest.Garbage, options: []actors.Option{once}, never: true},
+		"refused": {never: true, options: []actors.Option{once}, server: func(*testing.T, *life) string {
+			closed := httptest.NewServer(nil)
+			closed.Close()
+			return "ws" + closed.URL[len("http"):]
+		}},
+		"closed while it dials": {peer: wstest.Frozen, never: true, use: shut},
+		"handler panics": {use: sayOne, handle: func(ctx actor.Context) {
+			if _, is := ctx.Message().(*messages.Received); is {
+				panic("on purpose")
+			}
+		}, options: []actors.Option{once}},
+		"handler stops": {handle: func(ctx actor.Context) {
+			if _, is := ctx.Message().(*messages.Opened); is {
+				ctx.Stop(ctx.Self())
+			}
+		}},
+		"poison":  {use: (*life).poison},
+		"stopped": {use: (*life).stop},
+		"stopped with a backlog": {peer: deaf, use: func(l *life, conn *actors.Conn) {
+			_ = conn.Send(messages.Binary(make([]byte, 256<<10)))
+			_ = conn.Send(messages.Binary(make([]byte, 256<<10)))
+			l.stop(conn)
+		}},
+		"rotated": {use: func(l *life, conn *actors.Conn) {
+			l.sup.System().Root.Send(conn.PID(), &messages.Rotate{})
+			<-l.isOpen(conn.PID(), 2)
+			shut(l, conn)
+		}},
+		"reconnected": {peer: wstest.Drop, use: func(l *life, conn *actors.Conn) {
+			<-l.isOpen(conn.PID(), 5)
+			shut(l, conn)
+		}, options: []actors.Option{actors.WithPolicy(supervisor.Fixed(time.Nanosecond))}},
+		"asks": {peer: wstest.WebSocket(reading), use: func(l *life, conn *actors.Conn) {
+			ctx, cancel := context.WithCancel(context.Background())
+			go func() { _, _ = conn.Ask(ctx, ask("1")) }()
+			go func() { _, _ = conn.Ask(ctx, ask("2")) }()
+			cancel()
+			shut(l, conn)
+		}, options: []actors.Option{actors.WithCorrelation(id, 0)}},
+		"keys and receipts": {use: func(l *life, conn *actors.Conn) {
+			for i := range 20 {
+				_ = conn.Enqueue(&messages.Enqueue{Send: messages.Text("x"), Key: fmt.Sprint(i % 3), Receipt: true, Urgent: i%4 == 0})
+			}
+			_ = conn.Flush(context.Background())
+			shut(l, conn)
+		}, options: []actors.Option{actors.WithResend()}},
+		"compression": {options: []actors.Option{actors.WithCompression(websocket.CompressionContextTakeover)}, use: func(l *life, conn *actors.Conn) {
+			_ = conn.Send(messages.Text("hello hello hello hello"))
+			shut(l, conn)
+		}},
+		"timers": {use: shut, options: []actors.Option{
+			actors.WithMaxAge(24*time.Hour, 0.5), actors.WithHeartbeat(time.Hour, time.Hour),
+		}},
+		"TLS":     {server: overTLS, use: shut},
+		"accepts": {server: byAccept(nil), use: shut},
+		"accepts what is cut off": {server: byAccept(nil), use: func(l *life, conn *actors.Conn) {
+			l.stop(conn)
+		}},
+		"in memory": {memory: true, use: shut},
+		"in memory, stopped with a backlog": {memory: true, peer: deaf, use: func(l *life, conn *actors.Conn) {
+			_ = conn.Send(messages.Text("x"))
+			l.stop(conn)
+		}},
+		"in groups": {use: func(l *life, conn *actors.Conn) {
+			for _, group := range []string{"all", conn.PID().Id} {
+				l.sup.System().Root.Send(l.groups, &messages.Join{Group: group, Conn: conn.PID()})
+			}
+			l.sup.System().Root.Send(l.groups, &messages.Broadcast{Group: "all", Message: messages.Text("x")})
+			shut(l, conn)
+		}},
+		"drained": {all: func(l *life) {
+			_, _ = l.sup.Drain(context.Background(), messages.Drain{Timeout: time.Minute})
+		}},
+		"forced": {peer: deaf, all: func(l *life) {
+			over, cancel := context.WithCancel(context.Background())
+			cancel()
+			_ = l.sup.Stop(over)
+		}},
+	}
+}
+
+func sayOne(_ *life, conn *actors.Conn) { _ = conn.Send(messages.Text("x")) }
+
+func overTLS(t *testing.T, l *life) string {
+	server := httptest.NewTLSServer(http.HandlerFunc(echoHandler))
+	t.Cleanup(server.Close)
+	return "wss" + server.URL[len("https"):]
+}
+
+// byAccept is a server of ours, under the same tree.
+func byAccept(handle func(actor.Context)) func(*testing.T, *life) string {
+	return func(t *testing.T, l *life) string {
+		server := httptest.NewServer(actors.Accept(l.sup, l.handler(handle), actors.WithIdleTimeout(time.Hour)))
+		t.Cleanup(server.Close)
+		return "ws" + server.URL[len("http"):]
+	}
+}
+
+// Thousands of connections, opened, used and ended in every way, leave no actor, no
+// goroutine, no file and nothing of their handlers, though their PIDs and Conns are
+// kept.
+func TestEveryEndLeavesNothing(t *testing.T) {
+	for name := range endings(nil) {
+		t.Run(name, func(t *testing.T) { endAll(t, name, 90) })
+	}
+}
+
+func endAll(t *testing.T, name string, n int) {
+	files, idle := openFiles(t), goleak.IgnoreCurrent()
+	release := make(chan struct{})
+	defer close(release)
+	e := endings(release)[name]
+	t.Cleanup(func() {
+		goleak.VerifyNone(t, append(throttles, idle)...)
+		eventually(t, "files", files, func() int { return openFiles(t) })
+	})
+	l := &life{sup: start(t)}
+	warmUp(t, l)
+	l.groups = actors.StartGroups(l.sup.System())
+	defer l.sup.System().Root.Stop(l.groups)
+	fillRegistry(l.sup.System())
+	before := heap()
+	registered := processes(l.sup.System())
+	url := e.serve(t, l)
+	conns := make([]*actors.Conn, n)
+	var opening sync.WaitGroup
+	for i := range conns {
+		opening.Go(func() { conns[i] = e.live(t, l, url) })
+	}
+	opening.Wait()
+	if e.all != nil {
+		e.all(l)
+		eventually(t, "actors of the tree", 0, func() int { return ofTrees(l.sup.System()) })
+	} else {
+		eventually(t, "connections", 0, l.sup.Running)
+		eventually(t, "actors", registered, func() int { return processes(l.sup.System()) })
+	}
+	eventually(t, "states", 0, func() int {
+		runtime.GC()
+		return int(l.handlers.Load() - l.collected.Load())
+	})
+	kept := heap()
+	runtime.KeepAlive(conns)
+	after := heap()
+	if kept, after := (kept-before)/int64(n), (after-before)/int64(n); kept > 8<<10 || after > 4<<10 { // 1 KB is this test's
+		t.Errorf("an ended connection keeps %d bytes for who has it, and %d bytes for ever", kept, after)
+	}
+}
+
+// ofTrees counts the actors of trees.
+func ofTrees(system *actor.ActorSystem) (n int) {
+	for _, bucket := range system.ProcessRegistry.LocalPIDs.LocalPIDs {
+		for _, id := range bucket.Keys() {
+			if strings.HasPrefix(id, "sockvisor") {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// warmUp has the tree make what its connections share.
+func warmUp(t *testing.T, l *life) {
+	t.Helper()
+	server := wstest.Listen(wstest.Echo)
+	defer server.Close()
+	conn, events := connect(t, l.sup, server)
+	closeAndWait(t, conn, events)
+	eventually(t, "connections", 0, l.sup.Running)
+}
+
+// serve returns the URL of the server that this ending needs.
+func (e *ending) serve(t *testing.T, l *life) string {
+	if e.server != nil {
+		return e.server(t, l)
+	}
+	if e.peer == nil {
+		e.peer = wstest.Echo
+	}
+	server, err := wstest.ListenTCP(e.peer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	if e.memory {
+		server = wstest.Listen(e.peer)
+		t.Cleanup(server.Close)
+		e.options = append(e.options, actors.WithDialContext(server.DialContext))
+	}
+	return server.URL()
+}
+
+// live opens a connection and uses it up.
+func (e *ending) live(t *testing.T, l *life, url string) *actors.Conn {
+	options := append([]actors.Option{l.handler(e.handle)}, e.options...)
+	if strings.HasPrefix(url, "wss") {
+		options = append(options, actors.WithTLSConfig(&tls.Config{InsecureSkipVerify: true}))
+	}
+	conn, err := actors.Connect(l.sup, url, options...)
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	if !e.never {
+		<-l.isOpen(conn.PID(), 1)
+	}
+	if e.use != nil {
+		e.use(l, conn)
+	}
+	return conn
+}
+
+// eventually waits until there are so many.
+func eventually(t *testing.T, what string, want int, count func() int) {
+	t.Helper()
+	deadline := time.NewTimer(time.Minute)
+	defer deadline.Stop()
+	for got := count(); got != want; got = count() {
+		select {
+		case <-deadline.C:
+			t.Fatalf("%d %s, want %d", got, what, want)
+		default:
+			runtime.Gosched()
+		}
+	}
+}
