@@ -12,20 +12,21 @@ type counts struct{ attempts, accepted, refused atomic.Int64 }
 
 // tally counts by the second since the cut. Anybody may count.
 type tally struct {
-	cut     atomic.Int64 // since began, zero before it
+	made    time.Time
+	cut     atomic.Int64 // since made, zero before it
 	before  counts
 	seconds []counts // the last has all that comes later
 }
 
 func newTally(longest time.Duration) *tally {
-	return &tally{seconds: make([]counts, longest/time.Second+2)}
+	return &tally{made: time.Now(), seconds: make([]counts, longest/time.Second+2)}
 }
 
 // start has the seconds begin.
-func (t *tally) start() { t.cut.Store(int64(time.Since(began))) }
+func (t *tally) start() { t.cut.Store(max(int64(time.Since(t.made)), 1)) }
 
 // elapsed is the time since the cut.
-func (t *tally) elapsed() time.Duration { return time.Since(began) - time.Duration(t.cut.Load()) }
+func (t *tally) elapsed() time.Duration { return time.Since(t.made) - time.Duration(t.cut.Load()) }
 
 // now returns the counts of this second.
 func (t *tally) now() *counts {

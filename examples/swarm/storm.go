@@ -21,7 +21,20 @@ type stormPlan struct {
 	accepts float64 // handshakes a second that the server accepts
 	dials   float64 // attempts a second that the governor allows
 	burst   int     // and at once
+	network network // nil: TCP
 }
+
+// network is where a storm rages.
+type network interface {
+	Listen(addr string) (net.Listener, error)
+	DialContext(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// tcp is the network of the machine.
+type tcp struct{ net.Dialer }
+
+// Listen implements network.
+func (*tcp) Listen(addr string) (net.Listener, error) { return net.Listen("tcp", addr) }
 
 const (
 	stormClients = 5000
@@ -60,11 +73,14 @@ func runStorm(ctx context.Context, out io.Writer, p stormPlan) (err error) {
 	if err := p.validate(); err != nil {
 		return err
 	}
+	if p.network == nil {
+		p.network = &tcp{}
+	}
 	system := actor.NewActorSystem(actor.WithLoggerFactory(quiet))
 	tally := newTally(p.away + comingBack)
 	s := &storm{
 		stormPlan: p, swarm: swarm{plan: plan{n: p.n}, log: out}, out: out, tally: tally,
-		server: &stormServer{system: system, tally: tally, addr: "127.0.0.1:0"},
+		server: &stormServer{system: system, tally: tally, network: p.network, addr: "127.0.0.1:0"},
 	}
 	if err := s.server.start(); err != nil {
 		return err
@@ -162,6 +178,5 @@ func (s *storm) print(second, open int) {
 // dial counts the attempt: every one dials once, in its turn.
 func (s *storm) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	s.tally.now().attempts.Add(1)
-	var dialer net.Dialer
-	return dialer.DialContext(ctx, network, addr)
+	return s.network.DialContext(ctx, network, addr)
 }

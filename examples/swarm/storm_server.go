@@ -14,9 +14,10 @@ import (
 
 // stormServer is a server that can go away and come back on its address.
 type stormServer struct {
-	system *actor.ActorSystem
-	tally  *tally
-	addr   string
+	system  *actor.ActorSystem
+	tally   *tally
+	network network
+	addr    string
 
 	// Of one run.
 	sup   *supervisor.Supervisor
@@ -30,7 +31,7 @@ func silent() actor.Actor { return actor.ReceiveFunc(func(actor.Context) {}) }
 
 // start listens, under a tree of its own.
 func (s *stormServer) start(options ...actors.Option) error {
-	listener, err := net.Listen("tcp", s.addr)
+	listener, err := s.network.Listen(s.addr)
 	if err != nil {
 		return err
 	}
@@ -55,13 +56,23 @@ func (s *stormServer) goAway() error {
 	_ = s.http.Close()
 	<-s.ended
 	for _, conn := range s.conns.accepted {
-		// Not Close: the descriptor is the connection's, which closes it when it sees the end.
-		_ = conn.CloseWrite()
-		_ = conn.CloseRead()
+		cut(conn)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closing)
 	defer cancel()
 	return s.sup.Stop(ctx)
+}
+
+// cut ends a socket in both directions.
+func cut(conn net.Conn) {
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok {
+		_ = conn.Close()
+		return
+	}
+	// Not Close: the descriptor is the connection's, which closes it when it sees the end.
+	_ = tcp.CloseWrite()
+	_ = tcp.CloseRead()
 }
 
 // counting counts how requests are answered.
@@ -95,13 +106,13 @@ func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 // remembering keeps what it has accepted, to cut it. One goroutine accepts.
 type remembering struct {
 	net.Listener
-	accepted []*net.TCPConn
+	accepted []net.Conn
 }
 
 func (l *remembering) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		l.accepted = append(l.accepted, tcp)
+	if err == nil {
+		l.accepted = append(l.accepted, conn)
 	}
 	return conn, err
 }
