@@ -214,21 +214,30 @@ func panicDial(context.Context, string, string) (net.Conn, error) { panic(errSec
 
 // Nor of one that is open when it fails, and by what the user's functions say.
 func TestNoSecretIsLoggedLater(t *testing.T) {
-	for name, option := range map[string]actors.Option{
-		"first":     actors.WithOnOpen(func(uint64) []*messages.Send { panic(errSecret) }),
-		"incoming":  actors.WithIncoming(actors.IncomingFunc(func(*messages.Received) *messages.Received { panic(errSecret) })),
-		"heartbeat": actors.WithHeartbeatRule(func() actors.Heartbeat { panic(errSecret) }),
+	for name, options := range map[string][]actors.Option{
+		"handler":   nil,
+		"first":     {actors.WithOnOpen(func(uint64) []*messages.Send { panic(errSecret) })},
+		"incoming":  {actors.WithIncoming(actors.IncomingFunc(func(*messages.Received) *messages.Received { panic(errSecret) }))},
+		"heartbeat": {actors.WithHeartbeatRule(func() actors.Heartbeat { panic(errSecret) })},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server, err := wstest.ListenTCP(wstest.Write(wstest.Frame(0x81, []byte("x"))))
+			server, err := wstest.ListenTCP(saysOneThing)
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(server.Close)
 			sup, h := overhear(t)
 			events := wstest.NewRecorder().Before(h.event)
-			_, err = actors.Connect(sup, server.URL()+"?token="+secret, option, actors.WithHandler(events.Handler),
-				actors.WithPolicy(supervisor.Policy{First: time.Millisecond, MaxAttempts: 2}))
+			if name == "handler" {
+				events.Before(func(event any) {
+					h.event(event)
+					if _, ok := event.(*messages.Received); ok {
+						panic(errSecret)
+					}
+				})
+			}
+			_, err = actors.Connect(sup, server.URL()+"?token="+secret, append(options, actors.WithHandler(events.Handler),
+				actors.WithPolicy(supervisor.Policy{First: time.Millisecond, MaxAttempts: 2}))...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -236,4 +245,13 @@ func TestNoSecretIsLoggedLater(t *testing.T) {
 			noSecretIn(t, h.String())
 		})
 	}
+}
+
+// saysOneThing is a peer that says one thing, and waits.
+func saysOneThing(conn net.Conn) {
+	if _, err := wstest.Upgrade(conn); err != nil {
+		return
+	}
+	_, _ = conn.Write(wstest.Frame(0x81, []byte("x")))
+	_, _ = io.Copy(io.Discard, conn)
 }
