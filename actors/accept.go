@@ -97,9 +97,17 @@ func (a *Acceptor) accept(w http.ResponseWriter, r *http.Request) bool {
 		a.refuse(w, shuttingDown())
 		return false
 	}
-	h := &hijacker{response: w, conn: c, header: make(http.Header)}
+	begun := false
+	h := &hijacker{response: w, conn: c, header: make(http.Header), begin: func() {
+		begun = true
+		a.stats.begin()
+	}}
 	d, err := c.handshake(h, r)
 	switch {
+	case begun && err != nil:
+		a.stats.closed.add(messages.CloseAbnormal)
+		a.stats.end()
+		return false
 	case err != nil && h.hijacked:
 		a.stats.refused.add(http.StatusInternalServerError) // there is nothing left to write it to
 		return false
@@ -129,7 +137,6 @@ func (a *Acceptor) attached(r *http.Request) (value any, err error) {
 
 // start starts the connection of a request that was upgraded.
 func (a *Acceptor) start(c *Conn, d *dialed) bool {
-	a.stats.begin()
 	c.onClosed = a.stats.closed.add
 	c.ready, c.onStopped = d, func() {
 		a.stats.end()

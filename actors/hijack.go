@@ -22,6 +22,7 @@ type hijacker struct {
 	header   http.Header // of the handshake
 	status   int
 	reason   []byte // why not
+	begin    func() // called before the answer is written
 	failure  error  // of hijacking
 	hijacked bool   // the response can take no answer any more
 }
@@ -108,6 +109,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		err = rw.Writer.Flush()
 	}
 	if err == nil {
+		h.begin() // first: who is answered is counted
 		_, err = h.sock.Write(h.answer())
 	}
 	if err != nil {
