@@ -18,7 +18,7 @@ type guardedDispatcher struct {
 	out *supervisor.Contained
 }
 
-// protoactors does nothing that has to be guardedDispatcher against.
+// protoactors does nothing that has to be guarded against.
 var protoactors = reflect.TypeOf(actor.NewDefaultDispatcher(1))
 
 func guardDispatcher(d actor.Dispatcher, out *supervisor.Contained) actor.Dispatcher {

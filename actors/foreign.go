@@ -51,3 +51,13 @@ func (f *foreignTransport) Close() error {
 	go func() { _ = f.foreign.Close() }()
 	return nil
 }
+
+// transportOf returns a connection whose panics are errors.
+func transportOf(conn net.Conn, option string) net.Conn {
+	switch conn.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		return conn
+	default:
+		return &foreignTransport{foreign{conn, option}}
+	}
+}

@@ -3,6 +3,7 @@ package actors
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -102,6 +103,9 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	h.hijacked = true
+	if _, secure := conn.(*tls.Conn); !secure {
+		conn = transportOf(conn, "http.Hijacker")
+	}
 	_ = conn.SetDeadline(time.Time{})       // the server's
 	h.sock = newSocket(conn, h.conn, false) // above TLS, if there is any
 	ahead, err := rw.Reader.Peek(rw.Reader.Buffered())

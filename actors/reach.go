@@ -54,16 +54,13 @@ var errNoConn = errors.New("returned neither a connection nor an error")
 func (a *dialAttempt) dialTransport(ctx context.Context, addr string) (conn net.Conn, err error) {
 	defer contained("WithDialContext", &err)
 	conn, err = a.config.dialContext(ctx, "tcp", addr)
-	switch conn.(type) {
-	case nil:
+	if conn == nil {
 		if err == nil {
 			err = &messages.HandlerError{Reason: errNoConn, In: "WithDialContext"}
 		}
-	case *net.TCPConn, *net.UnixConn:
-	default:
-		conn = &foreignTransport{foreign{conn, "WithDialContext"}}
+		return nil, err
 	}
-	return conn, err
+	return transportOf(conn, "WithDialContext"), err
 }
 
 // secure makes TLS of a connection to the server of that name.

@@ -120,3 +120,19 @@ func TestRejectedIsNotLogged(t *testing.T) {
 		sup.System().EventStream.Unsubscribe(sub)
 	})
 }
+
+// A rotation that finds no fresh socket is no failure, and in the log all the same.
+func TestRotationThatFailsIsLogged(t *testing.T) {
+	logged(t, wstest.Echo, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server, log *lines) {
+		conn, events := connect(t, sup, server)
+		wstest.Next[*messages.Opened](t, events)
+		server.Become(wstest.Status(503, nil))
+		conn.Rotate()
+		pass(time.Second)
+		if found := log.with(slog.LevelWarn, "no fresh socket", "conn="+conn.PID().Id, "503"); len(found) != 1 {
+			t.Errorf("the log:\n%s", log)
+		}
+		speaks(t, conn, events)
+		closeAndWait(t, conn, events)
+	})
+}

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -82,6 +83,7 @@ func (c *connection) rotated(d *dialed) {
 	c.cancelDial, c.rotating = nil, false
 	if d.err != nil {
 		c.logPanic(d.err)
+		c.tree.Log(slog.LevelWarn, "no fresh socket, the old one stays", slog.String("conn", c.pid.Id), slog.String("reason", d.err.Error()))
 		c.tree.clock.cancel(c.aging)
 		c.ageAfter(supervisor.DefaultDelay)
 		return
