@@ -112,7 +112,15 @@ func (c *Conn) logPanic(err error) {
 	if internal, is := as[*messages.InternalError](err); is && !ok {
 		e = &messages.HandlerError{Reason: internal.Reason, In: "sockvisor", Stack: internal.Stack}
 	}
-	if e != nil {
-		c.tree.Crashed(e, slog.String("conn", c.pid.Id), slog.Uint64("epoch", c.epoch.Load()))
+	if e != nil && !readers[e.In] {
+		c.logCrashed(e)
 	}
+}
+
+// readers are the options whose code the reader calls. It logs their panics itself,
+// whatever the connection then does about them.
+var readers = map[string]bool{"WithIncoming": true, "WithCorrelation": true, "WithCodec": true}
+
+func (c *Conn) logCrashed(e *messages.HandlerError) {
+	c.tree.Crashed(e, slog.String("conn", c.pid.Id), slog.Uint64("epoch", c.epoch.Load()))
 }

@@ -119,7 +119,9 @@ func (x *extensions) receive(r *reader, received *messages.Received) (event any,
 	option := "WithIncoming"
 	defer func() {
 		if reason := recover(); reason != nil {
-			event, err = nil, panicked(option, reason)
+			crash := panicked(option, reason)
+			r.conn.logCrashed(crash)
+			event, err = nil, crash
 		}
 	}()
 	conn, epoch := received.Conn, received.Epoch
