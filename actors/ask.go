@@ -145,6 +145,9 @@ func (c *connection) expectAnswer(a *asking) bool {
 	switch {
 	case a.over:
 		return false
+	case c.phase == answering:
+		c.finishAsk(a, nil, &messages.AnswerLostError{Epoch: c.own, Err: c.failure})
+		return false
 	case c.phase != open:
 		c.finishAsk(a, nil, &messages.ClosedError{}) // what comes now is not delivered
 		return false

@@ -12,6 +12,7 @@ const (
 	nobody uint32 = iota
 	staying
 	leaving
+	nobodyEver // reading has ended
 )
 
 // take reports whether the caller is the one that stays.
@@ -23,5 +24,12 @@ func (a *attendance) wanted() bool { return a.state.Load() == staying }
 // callAway reports whether one stays that was not called away before.
 func (a *attendance) callAway() bool { return a.state.CompareAndSwap(staying, leaving) }
 
+// end calls away for good, and reports whether one stays.
+func (a *attendance) end() bool { return a.state.Swap(nobodyEver) == staying }
+
 // giveBack is for the one that has taken it.
-func (a *attendance) giveBack() { a.state.Store(nobody) }
+func (a *attendance) giveBack() {
+	if !a.state.CompareAndSwap(staying, nobody) {
+		a.state.CompareAndSwap(leaving, nobody)
+	}
+}

@@ -21,6 +21,8 @@ func (c *connection) close(m *messages.Close) {
 		c.startClosing()
 	case changing:
 		// The old socket closes, and then all.
+	case answering:
+		c.sayRest()
 	case failing:
 		// The reader ends, and then all.
 	case down:
@@ -46,11 +48,15 @@ func (c *connection) startClosing() {
 // closeIfWritten sends the close frame if one was asked for and the lane, which takes
 // no more, is empty.
 func (c *connection) closeIfWritten() {
+	if c.farewell != nil {
+		c.sayIfWritten()
+		return
+	}
 	if c.phase != closing || c.failure != nil || c.sock.saidClose.Load() || c.unsent() > 0 {
 		return
 	}
 	c.confirmAll()
-	c.sayClose(codeAsked(c.asked), c.asked.Reason)
+	c.startHandshake(codeAsked(c.asked), c.asked.Reason)
 }
 
 func codeAsked(m *messages.Close) messages.CloseCode {
@@ -60,16 +66,23 @@ func codeAsked(m *messages.Close) messages.CloseCode {
 	return m.Code
 }
 
-// sayClose begins the closing handshake. The reader ends with the peer's close frame,
-// or when there is none in time.
-func (c *connection) sayClose(code messages.CloseCode, reason string) {
+// startHandshake begins the closing handshake. The reader ends with the peer's close
+// frame, or when there is none in time.
+func (c *connection) startHandshake(code messages.CloseCode, reason string) {
+	if c.sayClose(code, reason) {
+		c.expire(c.config.closeTimeout)
+	}
+}
+
+// sayClose writes a close frame, or fails.
+func (c *connection) sayClose(code messages.CloseCode, reason string) bool {
 	c.sock.saidClose.Store(true)
 	c.sock.cork() // behind the last messages
-	if err := writeClose(c.ws, code, reason); err != nil {
+	err := writeClose(c.ws, code, reason)
+	if err != nil {
 		c.fail(&messages.WriteError{Err: err})
-		return
 	}
-	c.expire(c.config.closeTimeout)
+	return err == nil
 }
 
 // end is the end for good: the last Closed, then the handler, then the rest.
@@ -93,7 +106,7 @@ func (c *connection) tellLast() {
 	c.discardReady()
 	if c.told {
 		c.own, c.told, c.written, c.failure = c.epoch.Add(1), false, 0, nil
-		c.cause = messages.CauseAsked
+		c.cause, c.heardClose = messages.CauseAsked, false
 	}
 	c.phase = closed
 	c.setState(messages.StateClosed)
@@ -136,7 +149,7 @@ func (c *connection) becauseAsked() {
 // error for which this side closed, else what this side was asked to say.
 func (c *connection) closeOf() (code messages.CloseCode, text string, clean bool) {
 	if peer, ok := as[*messages.PeerClosedError](c.failure); ok {
-		return peer.Code, peer.Reason, true
+		return peer.Code, peer.Reason, c.bothClosed()
 	}
 	code = codeOf(c.failure)
 	switch {
@@ -146,7 +159,12 @@ func (c *connection) closeOf() (code messages.CloseCode, text string, clean bool
 	case c.cause == messages.CauseAsked, c.cause == messages.CauseRotation: // or stopped by its PID
 		code = messages.CloseGoingAway
 	}
-	return code, "", false
+	return code, "", c.bothClosed()
+}
+
+// bothClosed reports whether both sides have sent a close frame.
+func (c *connection) bothClosed() bool {
+	return c.heardClose && c.sock.saidClose.Load()
 }
 
 // codeOf returns the code with which this side closes for a reason.

@@ -16,15 +16,16 @@ type phase int
 const (
 	connecting phase = iota
 	open
-	changing // to a fresh socket, which is there: the handshake of closing is under way
-	closing  // the user asked for it: the handshake is under way
-	failing  // something broke: the reader has yet to end
-	down     // the supervisor decides, or has decided, about a restart
-	closed   // over for good: the handler has yet to end
+	changing  // to a fresh socket, which is there: the handshake of closing is under way
+	answering // the peer closes, or is closed for an error: see farewell
+	closing   // the user asked for it: the handshake is under way
+	failing   // something broke: the reader has yet to end
+	down      // the supervisor decides, or has decided, about a restart
+	closed    // over for good: the handler has yet to end
 )
 
 func (p phase) String() string {
-	return [...]string{"connecting", "open", "changing", "closing", "failing", "down", "closed"}[p]
+	return [...]string{"connecting", "open", "changing", "answering", "closing", "failing", "down", "closed"}[p]
 }
 
 // connection is one incarnation of a connection: one attempt and its socket.
@@ -52,16 +53,18 @@ type connection struct {
 	written    uint64
 	rotating   bool // a fresh socket is on its way
 
-	cause   messages.CloseCause // of the end, empty before it has begun
-	failure error               // the first, which counts
-	asked   *messages.Close     // by the user
-	timer   *time.Timer         // of a step of ending
-	stuck   *time.Timer         // of a reader that was cut off
-	quiet   *time.Timer         // of a client that says nothing
-	decided bool                // the supervisor has
-	gaveUp  error               // why it does not try again
-	attempt int                 // as the supervisor counts
-	told    bool                // the handler has its Closed of this epoch
+	cause      messages.CloseCause // of the end, empty before it has begun
+	failure    error               // the first, which counts
+	asked      *messages.Close     // by the user
+	farewell   *farewell           // to a peer that can still hear, nil if there is none
+	heardClose bool                // the peer has sent a close frame
+	timer      *time.Timer         // of a step of ending
+	stuck      *time.Timer         // of a reader that was cut off
+	quiet      *time.Timer         // of a client that says nothing
+	decided    bool                // the supervisor has
+	gaveUp     error               // why it does not try again
+	attempt    int                 // as the supervisor counts
+	told       bool                // the handler has its Closed of this epoch
 
 	expiring *expired // of the present step of ending, nil if there is none
 }
@@ -117,6 +120,10 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.readerEnded(m)
 	case *stuck:
 		c.abandonReader(m)
+	case *caughtUp:
+		c.caughtUp(m)
+	case *parted:
+		c.parted(m)
 	case *lull:
 		c.lull(m)
 	case *expired:
@@ -238,13 +245,18 @@ func (c *connection) release() {
 
 // letGo ends what was begun, but for the reader.
 func (c *connection) letGo() {
+	c.stopTimers()
+	c.mailbox.outlet, c.mailbox.held, c.mailbox.closing = nil, false, false
+}
+
+// stopTimers ends what would be done at some time.
+func (c *connection) stopTimers() {
 	c.stopDial()
 	if c.quiet != nil {
 		c.quiet.Stop()
 	}
 	c.tree.clock.cancel(c.heartbeat.alarm)
 	c.tree.clock.cancel(c.aging)
-	c.mailbox.outlet, c.mailbox.held = nil, false
 }
 
 // cutOff makes the reader end, which closes what it read from.
@@ -254,6 +266,11 @@ func (c *connection) cutOff() {
 		c.reader.wakeUp()
 		c.sock.abort()
 		c.mayBeStuck()
+	}
+	if c.farewell != nil {
+		c.farewell = nil
+		c.sock.abort()
+		_ = c.ws.CloseNow()
 	}
 }
 

@@ -48,6 +48,16 @@
 // goes on without it. Under TLS, in memory, and on other systems the reader has a
 // goroutine that waits.
 //
+// # The last word
+//
+// A peer may say something and close at once. What the handler answers to it is still
+// written, and then the close frame, as a server does that reads and answers in one
+// loop; likewise where the peer is closed for what it may not send. A handler that
+// takes longer than the close timeout is not waited for, and what it then sends is for
+// the next socket. One that is shared says with its [messages.Ack] that it has handled
+// everything. A peer that is closed for an error has a second to read why: what it
+// still sends is read and dropped.
+//
 // # Stopping
 //
 // A connection ends by [messages.Close], by Supervisor.Stop or Drain, or because

@@ -11,19 +11,21 @@ import (
 // fail begins the end of the incarnation. The first reason counts.
 func (c *connection) fail(reason error) {
 	c.logPanic(reason) // also of one that ends nothing any more
+	if c.farewell != nil {
+		c.failFarewell(reason)
+		return
+	}
 	if c.failure != nil || c.phase == down || c.phase == closed {
 		return
 	}
 	c.failure = reason
 	c.becauseOf(reason)
-	if c.phase == open {
-		c.sayWhy(codeOf(reason))
-	}
+	said := c.phase == open && c.sayWhy(codeOf(reason))
 	if c.phase != closing {
 		c.phase = failing
 		c.setState(messages.StateConnecting)
 	}
-	if c.reader != nil && is[*messages.WriteError](reason) {
+	if c.reader != nil && (said || is[*messages.WriteError](reason)) {
 		c.letGo()
 		c.expire(linger) // what the peer said last may still be there to read
 		return
@@ -45,16 +47,25 @@ func (c *connection) becauseOf(reason error) {
 	}
 }
 
-// sayWhy tells a peer that may still listen what it is not to blame for.
-func (c *connection) sayWhy(code messages.CloseCode) {
-	if code == messages.CloseInternalError {
-		_ = writeClose(c.ws, code, "")
+// sayWhy tells a peer that may still listen what it is not to blame for, and reports
+// whether it has. What the peer still sends is read, for nobody: closed with bytes that
+// nobody read, the socket would be reset, and the close frame with it.
+func (c *connection) sayWhy(code messages.CloseCode) bool {
+	if code != messages.CloseInternalError || c.reader == nil {
+		return false
 	}
+	c.reader.quiet()
+	c.credit.poke()
+	c.sock.saidClose.Store(true)
+	err := writeClose(c.ws, code, "")
+	c.sock.flush()
+	return err == nil
 }
 
-// readerEnded is the last that is heard of a socket.
+// readerEnded is the last that is read of a socket.
 func (c *connection) readerEnded(m *readerEnded) {
 	if m.epoch != c.own || c.reader == nil {
+		m.discard()
 		return
 	}
 	c.reader = nil
@@ -62,6 +73,11 @@ func (c *connection) readerEnded(m *readerEnded) {
 		c.stuck.Stop()
 	}
 	c.stopReader()
+	c.heardClose = is[*messages.PeerClosedError](m.err)
+	if m.open && c.beginFarewell(m.err) {
+		return
+	}
+	m.discard()
 	switch c.phase {
 	case open:
 		c.fail(m.err)
@@ -83,6 +99,9 @@ func (c *connection) explain(reason error) {
 	case is[*messages.WriteError](c.failure) && !wraps(reason, net.ErrClosed):
 		c.failure = reason
 	}
+	if c.cause == messages.CauseFailure && is[*messages.PeerClosedError](c.failure) {
+		c.cause = messages.CausePeer
+	}
 }
 
 // ended says, now that nothing more of the epoch can come, how it ended: to the
@@ -97,6 +116,7 @@ func (c *connection) ended() {
 		return
 	}
 	c.phase = down
+	c.setState(messages.StateConnecting)
 	panic(&supervisor.Failure{
 		Epoch: c.own, Uptime: c.uptime(), Err: c.failure, Ready: c.ready != nil, Final: c.config.failFast && c.own == 1 && c.openedAt.IsZero(),
 	})

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"errors"
 	"net"
 	"time"
 )
@@ -40,6 +41,16 @@ func (f *foreign) SetReadDeadline(t time.Time) (err error) {
 func (f *foreign) SetWriteDeadline(t time.Time) (err error) {
 	defer contained(f.option, &err)
 	return f.Conn.SetWriteDeadline(t)
+}
+
+// CloseWrite is what a *net.TCPConn and a *tls.Conn have.
+func (f *foreign) CloseWrite() (err error) {
+	defer contained(f.option, &err)
+	half, ok := f.Conn.(interface{ CloseWrite() error })
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return half.CloseWrite()
 }
 
 // foreignTransport is what a dialer of the user's made. Its Close may wait, for a

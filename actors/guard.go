@@ -26,7 +26,9 @@ type guard struct {
 	total    int64  // of the message's payload, as announced
 	held     []byte // of a header that is not there as a whole, or of a close frame
 	verdict  error
-	seen     int // of what the intake has to hand out
+	seen     int  // of what the intake has to hand out
+	closed   bool // there was a close frame after the verdict
+	refused  bool // the present frame began before
 }
 
 // rules are what was agreed upon before the first frame.
@@ -98,7 +100,8 @@ func (g *guard) idle() bool { return !g.inside && !g.within && len(g.held) == 0 
 // check sees the next bytes. With an error, which is the last, it returns how many may
 // be passed on all the same: those before the frame in question.
 func (g *guard) check(p []byte) (passed int, err error) {
-	for at := 0; at < len(p) && g.verdict == nil; {
+	at := 0
+	for at < len(p) && g.verdict == nil {
 		if !g.inside {
 			passed = at
 		}
@@ -108,6 +111,8 @@ func (g *guard) check(p []byte) (passed int, err error) {
 		}
 	}
 	if g.verdict != nil {
+		g.refused = g.inside
+		g.after(p[at:])
 		return passed, g.verdict
 	}
 	return len(p), nil
@@ -121,6 +126,8 @@ func (g *guard) step(p []byte) int {
 	if f, ok := parseFrame(p); ok && len(g.held) == 0 {
 		if g.verdict = g.judge(&f); g.verdict == nil {
 			g.begin(f, p)
+		} else {
+			g.refuse(f, p)
 		}
 		return int(f.header)
 	}
@@ -140,6 +147,8 @@ func (g *guard) headed(f frame) bool {
 	}
 	if g.verdict == nil {
 		g.begin(f, g.held)
+	} else {
+		g.refuse(f, g.held)
 	}
 	g.held = g.held[:0]
 	return true
@@ -212,6 +221,7 @@ func (g *guard) end() {
 	switch {
 	case g.now.opcode == opClose:
 		g.verdict = closeFrame(g.held)
+		g.held = g.held[:0]
 	case !g.now.control() && g.readable && !g.within:
 		g.verdict = g.text.end()
 	}

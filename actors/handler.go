@@ -100,6 +100,8 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 		c.tree.Do(func() { parent.StopChildren(who) }) // it had its last Closed, or never will
 	case !c.handler.suspended():
 		c.tree.Do(func() { parent.RestartChildren(who) })
+	default:
+		c.handlerCaughtUp() // or never will
 	}
 	c.fail(&messages.HandlerError{Reason: crash.reason, Stack: crash.stack})
 }
@@ -117,6 +119,7 @@ func (c *connection) handlerStopped() {
 		code = messages.CloseInternalError
 	}
 	c.close(&messages.Close{Code: code})
+	c.handlerCaughtUp()
 }
 
 // stopHandler lets a handler of the connection's own handle what it has before

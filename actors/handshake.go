@@ -53,6 +53,9 @@ func (a *dialAttempt) handshake(ctx context.Context, with Credentials) (*websock
 	}
 	*sock = a.sock
 	a.upgraded.open = true
+	if a.upgraded.guard != nil {
+		a.sock.above = a.upgraded
+	}
 	a.sock.frames()
 	a.sock.startFraming(a.config.compression)
 	return ws, a.sock, nil

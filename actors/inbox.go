@@ -66,26 +66,39 @@ func (m *inbox) UserMessageCount() int { return 0 }
 
 func (m *inbox) next() any {
 	message := m.queue.pop()
-	for m.late(message) {
-		m.count++
+	for m.passesOver(message) {
 		message = m.queue.pop()
 	}
 	return message
 }
 
-// late reports whether a message comes after the Closed of its epoch.
-func (m *inbox) late(message any) bool {
+// passesOver reports whether a message is not for the handler: what comes after the
+// Closed of its epoch, and what is to come back when it is reached.
+func (m *inbox) passesOver(message any) bool {
 	switch e := message.(type) {
 	case *messages.Received:
-		return e.Epoch <= m.closed && e.Conn == m.conn.pid
+		return e.Conn == m.conn.pid && m.late(e.Epoch)
 	case *messages.Decoded:
-		return e.Epoch <= m.closed && e.Conn == m.conn.pid
+		return e.Conn == m.conn.pid && m.late(e.Epoch)
 	case *messages.Closed:
 		if e.Conn == m.conn.pid {
 			m.closed = e.Epoch
 		}
+	case *caughtUp:
+		m.drained()
+		e.conn.mailbox.post(e)
+		return true
 	}
 	return false
+}
+
+// late reports whether a message of an epoch comes after its Closed.
+func (m *inbox) late(epoch uint64) bool {
+	if epoch > m.closed {
+		return false
+	}
+	m.count++
+	return true
 }
 
 // handled counts what the handler has handled.

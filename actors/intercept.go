@@ -107,11 +107,7 @@ func (c *settings) extend() *extensions {
 // extend returns what the handler gets for a message, nil for nothing. An error is
 // the end of the reader.
 func (r *reader) extend(received *messages.Received) (any, error) {
-	event, err := r.conn.config.extensions.receive(r, received)
-	if err != nil {
-		_ = writeClose(r.ws, messages.CloseInternalError, "")
-	}
-	return event, err
+	return r.conn.config.extensions.receive(r, received)
 }
 
 // receive returns what becomes of a message, nil for nothing.

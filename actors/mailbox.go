@@ -215,6 +215,9 @@ func (m *mailbox) drained() {
 	default:
 		m.outlet.flush()
 	}
+	if m.closing && m.outlet != nil {
+		m.actorOf().(*connection).partIfTaken()
+	}
 }
 
 // restarting lets the incarnation hear what was said to it before its restart, such

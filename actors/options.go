@@ -251,6 +251,8 @@ func WithWriteTimeout(d time.Duration) Option { return func(c *settings) { c.wri
 // WithCloseTimeout bounds each of the two steps of closing (default 5 s):
 // writing what is queued, and waiting for the peer's close frame. One that has arrived
 // by then still counts.
+// Where the peer closes it bounds for how long the handler is waited for, which may have
+// something to answer.
 func WithCloseTimeout(d time.Duration) Option { return func(c *settings) { c.closeTimeout = d } }
 
 // WithHeartbeat sends a ping (RFC 6455, section 5.5.2) when nothing was received

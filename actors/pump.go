@@ -97,7 +97,7 @@ func (r *reader) finish() {
 	go func() {
 		err := r.oneApart()
 		r.settle()
-		if err != nil {
+		if err != nil && !canHear(err) {
 			_ = r.ws.CloseNow() // the actor may have been stopped
 		}
 		r.PostUserMessage(&finished{err})

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/coder/websocket"
@@ -54,6 +55,15 @@ type reader struct {
 type readerEnded struct {
 	epoch uint64
 	err   error
+	ws    *websocket.Conn
+	open  bool // the peer can still be written to: whoever hears this closes it
+}
+
+// discard implements discarder: nobody closes it.
+func (m *readerEnded) discard() {
+	if m.open {
+		_ = m.ws.CloseNow()
+	}
 }
 
 // wakeUp has a reader look what there is to do.
@@ -145,14 +155,19 @@ func (r *reader) end(err error) {
 	}
 	r.ended = true
 	r.deregister()
-	r.neglected() // what is still to be read of the socket is another's
-	r.settle()    // before what comes after it
+	if r.attendance.end() {
+		_ = r.sock.Conn.SetReadDeadline(time.Unix(1, 0)) // others may read the rest
+	}
+	r.settle() // before what comes after it
 	r.sayEnded(err)
 }
 
 func (r *reader) sayEnded(err error) {
-	_ = r.ws.CloseNow() // returns coder/websocket's buffers
-	r.conn.mailbox.post(&readerEnded{epoch: r.epoch, err: err})
+	m := &readerEnded{epoch: r.epoch, err: err, ws: r.ws, open: canHear(err)}
+	if !m.open {
+		_ = r.ws.CloseNow() // returns coder/websocket's buffers
+	}
+	r.conn.mailbox.post(m)
 }
 
 // readable is the poller's.

@@ -8,17 +8,17 @@ import (
 )
 
 // readError tells the peer's close frame from what is against the rules, and that from
-// a broken socket. It is where both are answered.
+// a broken socket. The connection answers both: see farewell.
 func (r *reader) readError(err error) error {
 	closed, isClose := as[*peerClosed](err)
 	against, isAgainst := as[*violation](err)
 	switch {
 	case isClose:
-		return r.peerClosed(closed)
+		return &messages.PeerClosedError{Code: messages.CloseCode(closed.code), Reason: closed.reason}
 	case isAgainst:
-		return r.refuse(against)
+		return r.refused(against)
 	case corrupt(err):
-		return r.refuse(&violation{code: codeProtocol, text: "compressed data that are corrupt"})
+		return r.refused(&violation{code: codeProtocol, text: "compressed data that are corrupt"})
 	case r.sock.failedWith(err):
 		return &messages.WriteError{Err: err} // of a pong
 	default:
@@ -26,18 +26,8 @@ func (r *reader) readError(err error) error {
 	}
 }
 
-// peerClosed answers a close frame with the same, unless this side has sent one.
-func (r *reader) peerClosed(c *peerClosed) error {
-	code := messages.CloseCode(c.code)
-	if !r.sock.saidClose.Load() {
-		_ = writeClose(r.ws, code, c.reason)
-	}
-	return &messages.PeerClosedError{Code: code, Reason: c.reason}
-}
-
-// refuse closes for what the peer should not have sent.
-func (r *reader) refuse(v *violation) error {
-	_ = writeClose(r.ws, messages.CloseCode(v.code), v.text)
+// refused is what the reader ends with for what the peer should not have sent.
+func (r *reader) refused(v *violation) error {
 	switch v.code {
 	case codePayload:
 		return &messages.ReadError{Err: &messages.InvalidUTF8Error{}}

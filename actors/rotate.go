@@ -94,7 +94,7 @@ func (c *connection) rotated(d *dialed) {
 	c.tree.clock.cancel(c.heartbeat.alarm)
 	c.failAsks(&messages.AnswerLostError{Epoch: c.own, Err: errRotated})
 	c.confirmAll()
-	c.sayClose(messages.CloseGoingAway, "")
+	c.startHandshake(messages.CloseGoingAway, "")
 }
 
 // errRotated is why an answer that is late for a change of sockets is lost.

@@ -54,6 +54,7 @@ type socket struct {
 	// For every read.
 	intake     intake
 	rules      rules
+	above      *upgraded    // what coder/websocket reads from, if that has the guard
 	streak     atomic.Int32 // reads that came soon after the one before
 	lastRead   atomic.Int64 // since born
 	lastResume atomic.Int64 // likewise: when reading went on after a pause

@@ -74,3 +74,55 @@ func (s *socket) discard() {
 	drop(s.pending.Swap(nil))
 	drop(s.aside.Swap(nil))
 }
+
+// drained bounds what is read for nobody: several times what kernels keep.
+const drained = 64 << 20
+
+// quietEnd is how long nothing need arrive to be the end, where this side cannot say
+// that it has ended: in memory, say.
+const quietEnd = 20 * time.Millisecond
+
+// drain ends writing, and reads what the peer still sends, until it closes or sends too
+// much: to close a socket with bytes that nobody has read resets it, which destroys the
+// last words before the peer reads them. It blocks: whoever calls it bounds the time
+// with abort. It reports whether the peer has sent a close frame.
+func (s *socket) drain() bool {
+	ended := s.halfClose()
+	guard, read := s.lastReads()
+	b := buffers.Get().(*buffer)
+	defer recycle(b)
+	room := b.bytes[:cap(b.bytes)]
+	for total := 0; !guard.closed && total < drained; {
+		if !ended { // the peer may wait for this side
+			_ = s.Conn.SetReadDeadline(time.Now().Add(quietEnd))
+		}
+		n, err := read(room)
+		guard.after(room[:n])
+		if total += n; err != nil {
+			break
+		}
+	}
+	return guard.closed
+}
+
+// lastReads returns how to read on where coder/websocket has ended, and the guard that
+// has seen what it read.
+func (s *socket) lastReads() (*guard, func([]byte) (int, error)) {
+	if s.above != nil {
+		return s.above.guard, s.above.read
+	}
+	g := s.intake.watchedBy(&s.rules)
+	g.after(s.intake.rest()[g.seen:])
+	return g, s.read
+}
+
+// halfClose ends writing, and reports whether that can be: under TLS with its own close,
+// which says the same.
+func (s *socket) halfClose() bool {
+	conn := s.Conn
+	if s.above != nil && s.secure {
+		conn = s.above.Conn
+	}
+	half, ok := conn.(interface{ CloseWrite() error })
+	return ok && half.CloseWrite() == nil
+}

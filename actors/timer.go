@@ -28,6 +28,8 @@ func (c *connection) cancelTimer() {
 func (c *connection) expired(m *expired) {
 	switch {
 	case m != c.expiring:
+	case c.farewell != nil:
+		c.hurry()
 	case m.caughtUp:
 		c.cutOff()
 	default:

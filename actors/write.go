@@ -40,5 +40,6 @@ func (c *connection) writable(m *writable) {
 func (c *connection) ack(m *messages.Ack) {
 	if m != nil && m.Epoch == c.own && m.Count > 0 && c.config.handler.shared() {
 		c.credit.give(int64(m.Count))
+		c.acknowledged()
 	}
 }

@@ -39,6 +39,10 @@ type Failed struct {
 }
 
 // Closed ends an epoch: the browser's onclose.
+//
+// Before this side answers a close frame of the peer, or closes for an error of it, the
+// handler handles what came before, and what it sends meanwhile is written: within the
+// close timeout (actors.WithCloseTimeout).
 type Closed struct {
 	Conn  *actor.PID
 	Epoch uint64
@@ -97,7 +101,8 @@ type Inspected struct {
 	URL        string
 	ReadyState ReadyState
 	// Phase is finer than ReadyState: "connecting", "open", "changing" (to a fresh
-	// socket), "closing", "failing", "down" (between two sockets) or "closed".
+	// socket), "answering" (what the peer said before it closed, or was closed for an
+	// error), "closing", "failing", "down" (between two sockets) or "closed".
 	Phase string
 	// WaitsForTurn is for how long it has waited for its turn to dial, zero if it
 	// does not: see supervisor.WithDialRate.

@@ -13,7 +13,8 @@ const (
 	StateConnecting ReadyState = 0
 	// StateOpen is connected: sends are written.
 	StateOpen ReadyState = 1
-	// StateClosing is ending for good: sends are refused.
+	// StateClosing is closing the socket: sends are refused if that is for good, or
+	// queued if another will follow.
 	StateClosing ReadyState = 2
 	// StateClosed is over for good: sends are refused.
 	StateClosed ReadyState = 3

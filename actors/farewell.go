@@ -1,0 +1,226 @@
+package actors
+
+import (
+	"errors"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// farewell is the end of a socket whose peer can still hear, though this side reads no
+// more: it has closed, or done what it may not. First the handler handles what came
+// before, then what it sent by then is written, then the close frame; all within the
+// close timeout. So a question that is followed at once by a close is answered.
+type farewell struct {
+	code    messages.CloseCode
+	reason  string
+	handled bool   // the handler has nothing before it any more
+	ticket  uint64 // of the lane: what was sent by then
+	said    bool   // the close frame is written
+	parting bool   // and taken by the kernel
+}
+
+// canHear reports whether a peer can still be told why its socket is closed.
+func canHear(reason error) bool {
+	return is[*messages.PeerClosedError](reason) || codeOf(reason) != messages.CloseAbnormal
+}
+
+// beginFarewell reports whether there is a farewell for what a reader has ended with:
+// not if this side has said its own.
+func (c *connection) beginFarewell(reason error) bool {
+	switch {
+	case c.failure != nil || c.sock.saidClose.Load():
+		return false
+	case c.phase == open:
+		c.sayFarewell(reason)
+	case c.phase == closing:
+		c.finishClosing(reason)
+	default:
+		return false
+	}
+	return true
+}
+
+// sayFarewell begins that of an open socket.
+func (c *connection) sayFarewell(reason error) {
+	c.logPanic(reason)
+	c.failure = reason
+	c.becauseOf(reason)
+	c.phase = answering
+	c.setState(messages.StateClosing)
+	c.stopTimers()
+	c.failAsks(&messages.AnswerLostError{Epoch: c.own, Err: reason})
+	code, text := lastWords(reason)
+	c.farewell = &farewell{code: code, reason: text}
+	c.mailbox.closing = true
+	c.expire(c.config.closeTimeout)
+	c.awaitHandler()
+}
+
+// finishClosing goes on with a close that was asked for, though nothing is read any
+// more: what was queued before it is still written.
+func (c *connection) finishClosing(reason error) {
+	if is[*messages.PeerClosedError](reason) {
+		c.failure = reason
+	}
+	c.farewell = &farewell{code: codeAsked(c.asked), reason: c.asked.Reason}
+	c.handlerCaughtUp()
+}
+
+// lastWords are the code and the text of the close frame for a reason. A peer's are
+// said back to it.
+func lastWords(reason error) (messages.CloseCode, string) {
+	if peer, ok := as[*messages.PeerClosedError](reason); ok {
+		return peer.Code, peer.Reason
+	}
+	switch code := codeOf(reason); code {
+	case messages.CloseInternalError: // what a handler panicked with is not for the peer
+		return code, ""
+	default:
+		text := errors.Unwrap(reason).Error()
+		return code, text[:min(len(text), maxCloseText)]
+	}
+}
+
+// maxCloseText is what a close frame has room for besides its code.
+const maxCloseText = maxControl - 2
+
+// caughtUp is put behind what a handler has before it, to come back when that is
+// handled. The handler does not see it.
+type caughtUp struct {
+	conn  *Conn
+	epoch uint64
+}
+
+// awaitHandler waits until the handler has handled what it has before it, if it can.
+func (c *connection) awaitHandler() {
+	switch h := &c.handler; {
+	case h.pid == nil || h.suspended():
+		c.handlerCaughtUp()
+	case c.config.handler.shared():
+		c.acknowledged()
+	default:
+		h.inbox.PostUserMessage(&caughtUp{conn: c.Conn, epoch: c.own})
+	}
+}
+
+// acknowledged is for when a shared handler may have handled everything.
+func (c *connection) acknowledged() {
+	if c.credit.unhandled.Load() == 0 {
+		c.handlerCaughtUp()
+	}
+}
+
+func (c *connection) caughtUp(m *caughtUp) {
+	if m.epoch == c.own {
+		c.handlerCaughtUp()
+	}
+}
+
+// handlerCaughtUp has what was sent until now written before the close frame. What is
+// sent from now on is for the next socket.
+func (c *connection) handlerCaughtUp() {
+	if f := c.farewell; f != nil && !f.handled && !f.said {
+		f.handled, f.ticket = true, c.mailbox.lane.tail.Load()
+		c.closeIfWritten()
+	}
+}
+
+// sayIfWritten writes the close frame if all that comes before it is written.
+func (c *connection) sayIfWritten() {
+	if f := c.farewell; !f.said && f.handled && c.handedOver(f.ticket) {
+		c.say()
+	}
+}
+
+// handedOver reports whether the socket has been handed all before a ticket of the
+// lane, and what was urgent.
+func (c *connection) handedOver(ticket uint64) bool {
+	lane := &c.mailbox.lane
+	return lane.passed() >= ticket && lane.urgent.empty() && (c.outbox == nil || len(c.outbox.again) == 0)
+}
+
+// say writes the close frame of a farewell. Nothing is written after it.
+func (c *connection) say() {
+	f := c.farewell
+	f.said, c.mailbox.held = true, true
+	c.sayClose(f.code, f.reason)
+}
+
+// partIfTaken is for the end of a run: once the kernel has it all, the socket is left
+// to the peer, which may still have to read it.
+func (c *connection) partIfTaken() {
+	f := c.farewell
+	if f == nil || !f.said || f.parting || !c.sock.taken() {
+		return
+	}
+	f.parting = true
+	c.part()
+}
+
+// parted is the last that is heard of a socket after a farewell.
+type parted struct {
+	epoch  uint64
+	closed bool // by the peer, with a close frame
+}
+
+// part leaves the socket to the peer, unless that has closed first: it then has
+// nothing to say any more.
+func (c *connection) part() {
+	m := &parted{epoch: c.own, closed: true}
+	if c.heardClose {
+		c.mailbox.post(m)
+		return
+	}
+	c.expire(linger)
+	go func() {
+		m.closed = c.sock.drain()
+		c.mailbox.post(m)
+	}()
+}
+
+func (c *connection) parted(m *parted) {
+	if m.epoch != c.own || c.farewell == nil {
+		return
+	}
+	c.heardClose = m.closed
+	c.farewell = nil
+	_ = c.ws.CloseNow()
+	c.release()
+	c.ended()
+}
+
+// sayRest is for a close that comes meanwhile. All that was queued before it is written,
+// and what the handler has yet to say is refused.
+func (c *connection) sayRest() {
+	c.farewell.handled = false
+	c.handlerCaughtUp()
+}
+
+// hurry is for when the time is over. What the handler has not said by now is not waited
+// for, but the close frame still leaves if the kernel takes it.
+func (c *connection) hurry() {
+	if f := c.farewell; f.said || !c.sock.ready() {
+		c.cutShort()
+		return
+	}
+	c.farewell.handled = true
+	c.expire(linger)
+	c.say()
+}
+
+func (c *connection) cutShort() {
+	c.release()
+	c.ended()
+}
+
+// failFarewell ends a farewell that cannot be said. Why the socket ends is known: what
+// else may happen to the handler meanwhile is no failure of it.
+func (c *connection) failFarewell(reason error) {
+	switch {
+	case is[*messages.InternalError](reason):
+		c.failure = reason
+		c.cutShort()
+	case is[*messages.WriteError](reason):
+		c.cutShort()
+	}
+}
