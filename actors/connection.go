@@ -120,6 +120,10 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.readerEnded(m)
 	case *stuck:
 		c.abandonReader(m)
+	case *handlerStopping:
+		c.handlerStopping(m)
+	case *handlerOverdue:
+		c.handlerOverdue(m)
 	case *caughtUp:
 		c.caughtUp(m)
 	case *parted:

@@ -15,7 +15,7 @@ import (
 // the parent still has to hear.
 func (r *runner) escalate(reason, message any) {
 	reason = r.work.crashed(reason)
-	if r.sayStopped(reason) || reason == nil {
+	if r.endAnyway(reason) || reason == nil {
 		return
 	}
 	defer func() {
@@ -36,12 +36,17 @@ func (r *runner) sayStopped(reason any) bool {
 	if !is || s.parent == nil {
 		return is
 	}
-	out, crash := supervisor.Contain(s.system), crashOf(reason)
-	if crash.reason != nil {
-		out.Crashed(&messages.HandlerError{Reason: crash.reason, Stack: crash.stack}, slog.String("conn", s.parent.Id))
-	}
+	out := supervisor.Contain(s.system)
+	logCrash(out, reason, s.parent)
 	out.Do(func() { s.tell(s.parent, &actor.Terminated{Who: s.self}) })
 	return true
+}
+
+// logCrash logs a panic that is nobody's failure any more.
+func logCrash(out *supervisor.Contained, reason any, parent *actor.PID) {
+	if crash := crashOf(reason); crash.reason != nil && parent != nil {
+		out.Crashed(&messages.HandlerError{Reason: crash.reason, Stack: crash.stack}, slog.String("conn", parent.Id))
+	}
 }
 
 // escalateBare is what is left of it.

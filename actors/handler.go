@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"time"
+
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
@@ -45,6 +47,7 @@ type handler struct {
 	// suspended until the next start: a handler that cannot start must not
 	// spin.
 	failures int
+	timer    *time.Timer // of its end, nil before it has begun to stop
 }
 
 func (h *handler) suspended() bool { return h.failures > 1 }
@@ -110,6 +113,9 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 // connection is over.
 func (c *connection) handlerStopped() {
 	c.handler.pid = nil
+	if c.handler.timer != nil {
+		c.handler.timer.Stop()
+	}
 	if c.phase == closed {
 		c.finish()
 		return

@@ -119,4 +119,11 @@ func (m *inbox) drained() {
 
 func (m *inbox) restarting() {}
 
+// stopping has the connection expect the end of its handler.
+func (m *inbox) stopping() {
+	if ctx, ok := m.invoker.(actor.Context); ok && m.awaited {
+		m.conn.mailbox.post(&handlerStopping{ctx.Self()})
+	}
+}
+
 func (m *inbox) rest() rest { return rest{queue: &m.queue} }

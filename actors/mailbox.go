@@ -228,6 +228,8 @@ func (m *mailbox) restarting() {
 	}
 }
 
+func (m *mailbox) stopping() {}
+
 // next returns the next message for the actor, or nil.
 func (m *mailbox) next() any {
 	if m.over {

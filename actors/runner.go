@@ -18,7 +18,9 @@ type runner struct {
 	system     queue
 	status     atomic.Int32
 	suspended  bool
-	stopping   bool // a Stop was taken
+	stopping   bool          // a Stop was taken
+	awaited    bool          // its connection waits for its end
+	watchers   *actor.PIDSet // nil if nobody watches
 }
 
 // work is what the runner of a mailbox runs. The one goroutine calls it.
@@ -34,6 +36,8 @@ type work interface {
 	crashed(reason any) any
 	// restarting is called before a restart.
 	restarting()
+	// stopping is called before a stop.
+	stopping()
 	// rest returns what to look at once more when the mailbox is idle.
 	rest() rest
 }
@@ -83,9 +87,9 @@ func (r *runner) process() {
 	for {
 		r.run()
 		rest := r.work.rest()
-		left, suspended := rest.queue.out != nil, r.suspended
+		left, suspended, urgent := rest.queue.out != nil, r.suspended, r.system.out != nil
 		r.status.Store(idle)
-		if !r.system.waiting() && (suspended || !left && !rest.any()) {
+		if !urgent && !r.system.waiting() && (suspended || !left && !rest.any()) {
 			return
 		}
 		if !r.status.CompareAndSwap(idle, running) {
@@ -140,9 +144,11 @@ func (r *runner) invokeSystem(message any) {
 		r.invoker.InvokeSystemMessage(message)
 	case *actor.Stop:
 		r.stopping = true
+		r.work.stopping()
 		r.invoker.InvokeSystemMessage(message)
 		r.retire()
 	default:
+		r.noteWatcher(message)
 		r.invoker.InvokeSystemMessage(message)
 		r.retire()
 	}

@@ -23,7 +23,7 @@ func (c *connection) spawnHandler() (err error) {
 		c.disown(pid, m)
 		return &messages.HandlerError{Reason: err}
 	}
-	m.conn = c.Conn
+	m.conn, m.awaited = c.Conn, true
 	if config.pooled {
 		m.dispatcher = &c.tree.workers
 	} else {
