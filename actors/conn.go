@@ -187,4 +187,13 @@ func (c *Conn) logAttrs() []slog.Attr {
 	return []slog.Attr{slog.String("host", c.config.host)}
 }
 
+// keepNothing is for when the connection is over: protoactor's set of a parent's
+// children may keep a PID for as long as the parent lives, and with it the Conn.
+func (c *Conn) keepNothing() {
+	c.handler.stopTimer()
+	c.handler, c.outbox, c.ready = handler{}, nil, nil
+	c.onClosed, c.onStopped = nil, nil
+	c.awaited.asks.Store(nil)
+}
+
 func (c *Conn) setState(state messages.ReadyState) { c.state.Store(uint32(state)) }

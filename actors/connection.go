@@ -153,6 +153,7 @@ func (c *connection) Receive(ctx actor.Context) {
 		if c.onStopped != nil {
 			c.onStopped()
 		}
+		c.keepNothing()
 	case actor.AutoRespond: // protoactor answers it
 	default:
 		c.rejectTo(ctx.Sender(), m, &messages.UnknownMessageError{Message: m})

@@ -55,7 +55,7 @@ func (c *connection) sayWhy(code messages.CloseCode) bool {
 		return false
 	}
 	c.reader.quiet()
-	c.credit.poke()
+	c.reader.wakeUp()
 	c.sock.saidClose.Store(true)
 	err := writeClose(c.ws, code, "")
 	c.sock.flush()

@@ -52,6 +52,12 @@ type handler struct {
 
 func (h *handler) suspended() bool { return h.failures > 1 }
 
+func (h *handler) stopTimer() {
+	if h.timer != nil {
+		h.timer.Stop()
+	}
+}
+
 // startHandler makes sure that there is a handler, or returns why there is none: a
 // handler that panics later is restarted, one that cannot be made fails the attempt.
 func (c *connection) startHandler() error {
@@ -113,9 +119,7 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 // connection is over.
 func (c *connection) handlerStopped() {
 	c.handler.pid = nil
-	if c.handler.timer != nil {
-		c.handler.timer.Stop()
-	}
+	c.handler.stopTimer()
 	if c.phase == closed {
 		c.finish()
 		return

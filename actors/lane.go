@@ -223,6 +223,15 @@ func (l *lane) place(ticket uint64) *atomic.Pointer[chunk] {
 	return &(*r)[ticket/chunkSize%uint64(len(*r))]
 }
 
+// forget drops the memory of a lane that is closed, once nobody who came before that is
+// still in the act of queueing. Only the consumer calls it.
+func (l *lane) forget() {
+	if queued, _ := l.depth(); queued == 0 && l.closed() && l.ring.Load() != nil {
+		l.ring.Store(nil)
+		l.keys.Store(nil)
+	}
+}
+
 // close refuses every later push and reports whether it was the first to.
 func (l *lane) close() bool { return l.state.Or(closedBit)&closedBit == 0 }
 

@@ -280,6 +280,7 @@ func (m *mailbox) nextOver() any {
 	for message := m.lane.pop(); message != nil; message = m.lane.pop() {
 		m.conn.reject(message, &messages.ClosedError{})
 	}
+	m.lane.forget()
 	return m.control.pop()
 }
 
