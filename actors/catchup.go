@@ -69,9 +69,10 @@ func (r *reader) catchUp(m *catchUp) {
 	}
 }
 
-// behind reports whether there is more to be read that can be.
+// behind reports whether there is more to be read that can be. Under TLS fewer bytes are
+// received than have arrived.
 func (r *reader) behind(upTo uint64) bool {
-	return r.sock.received.Load() < upTo && !r.paused.Load()
+	return r.sock.received.Load() < upTo && r.sock.unread() > 0 && !r.paused.Load()
 }
 
 // look is for a goroutine of which nothing can be asked: it has caught up when it waits

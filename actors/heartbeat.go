@@ -35,7 +35,13 @@ type Signs struct {
 	// payloads of WithPayloadHeartbeat and WithHeartbeatReply are none; what an
 	// Incoming drops is one.
 	Message time.Duration
-	// Pings counts those sent on this socket, and Pinged is when the last left.
+	// Wrote is when the peer last took bytes while more waited to be sent, or that had
+	// to wait themselves: that of a large message on a slow line, and what is behind it.
+	// What is taken at once does not count. On Linux TCP says what the peer's system has
+	// taken; else it is what the transport has accepted.
+	Wrote time.Duration
+	// Pings counts those sent on this socket, and Pinged is when the last was written:
+	// it leaves behind what was written before it, see Wrote.
 	Pings  uint64
 	Pinged time.Duration
 	// Awaited says that the answer to that one has not come. It is false for a
@@ -104,10 +110,11 @@ type exchange struct{ ask, answer []byte }
 
 // heartbeat is that of one socket. The tree's clock times it.
 type heartbeat struct {
-	rule   Heartbeat
-	alarm  *alarm
-	due    *pulse // the only one that counts
-	number uint64 // of the last ping
+	rule    Heartbeat
+	alarm   *alarm
+	due     *pulse  // the only one that counts
+	number  uint64  // of the last ping
+	written written // of what was seen
 }
 
 func (c *connection) startHeartbeat() {
@@ -200,6 +207,7 @@ func (c *connection) signs(wanted bool) Signs {
 	opened := c.openedAt.Sub(c.sock.born)
 	since := func(when time.Duration) time.Duration { return max(when-opened, 0) }
 	s := Signs{Read: since(c.sock.life()), Pings: c.heartbeat.number, RTT: c.RTT(), Wanted: wanted}
+	s.Wrote = since(c.heartbeat.written.look(c.sock))
 	if message, ever := c.reader.lastMessage(); ever {
 		s.Message = since(message)
 	}

@@ -31,9 +31,12 @@ import (
 const (
 	stoppedConns  = 25
 	stoppedRounds = 5
-	// stoppedFor is a little longer than patient, which is every timeout of the child.
-	patient    = time.Second
-	stoppedFor = patient + patient/10
+	stoppedTries  = 100 // at least
+	// gather is for how long questions are held until the process is stopped.
+	gather = givesUp / 10
+	// stoppedFor is a little longer than givesUp, every timeout of the child.
+	givesUp    = time.Second
+	stoppedFor = givesUp + givesUp/10
 )
 
 // child is this test binary, as another process.
@@ -107,7 +110,7 @@ func askingChild(t *testing.T, role, url string) {
 	if role == "ask" {
 		options = append(options, actors.WithoutHeartbeat())
 	} else {
-		options = append(options, actors.WithHeartbeat(50*time.Millisecond, patient))
+		options = append(options, actors.WithHeartbeat(50*time.Millisecond, givesUp))
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	asked := make(chan struct{})
@@ -118,7 +121,7 @@ func askingChild(t *testing.T, role, url string) {
 		}
 		go func() {
 			for ctx.Err() == nil && role == "ask" {
-				ask := &messages.Ask{Send: messages.Text("question"), ID: "question", Timeout: patient}
+				ask := &messages.Ask{Send: messages.Text("question"), ID: "question", Timeout: givesUp}
 				if _, err := conn.Ask(ctx, ask); err != nil && ctx.Err() == nil {
 					fmt.Println(err)
 				}
@@ -136,7 +139,7 @@ func askingChild(t *testing.T, role, url string) {
 // idleChild is a server that closes whoever is silent, and says where it is.
 func idleChild(t *testing.T) {
 	server := httptest.NewServer(actors.Accept(start(t), actors.WithHandler(echoes),
-		actors.WithIdleTimeout(patient), actors.WithoutHeartbeat()))
+		actors.WithIdleTimeout(givesUp), actors.WithoutHeartbeat()))
 	fmt.Println(server.URL)
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	server.Close()
@@ -144,6 +147,7 @@ func idleChild(t *testing.T) {
 
 // held are peers that answer at once, or when they are let.
 type held struct {
+	met    chan struct{}      // one is there, and has been answered
 	rounds chan chan struct{} // the present one's: closed when they are let
 	asked  chan struct{}      // one that is held
 }
@@ -153,7 +157,7 @@ func (h *held) serve(conn net.Conn) {
 	if err != nil {
 		return
 	}
-	for {
+	for first := true; ; first = false {
 		frame := make([]byte, 6)
 		if _, err := io.ReadFull(from, frame); err != nil {
 			return
@@ -178,6 +182,9 @@ func (h *held) serve(conn net.Conn) {
 		if _, err := conn.Write(wstest.Frame(answer, payload)); err != nil {
 			return
 		}
+		if first {
+			h.met <- struct{}{}
+		}
 	}
 }
 
@@ -185,6 +192,16 @@ func (h *held) serve(conn net.Conn) {
 func (h *held) hold(round chan struct{}) {
 	<-h.rounds
 	h.rounds <- round
+}
+
+// more waits a moment for another.
+func more(asked <-chan struct{}) bool {
+	select {
+	case <-asked:
+		return true
+	case <-time.After(gather):
+		return false
+	}
 }
 
 // A client's heartbeats and asks.
@@ -204,7 +221,9 @@ func TestInteropStoppedClient(t *testing.T) {
 				url = "wss" + strings.TrimPrefix(url, "ws")
 				listener = tls.NewListener(listener, cert.TLS)
 			}
-			peers := &held{rounds: make(chan chan struct{}, 1), asked: make(chan struct{}, stoppedConns)}
+			peers := &held{
+				met: make(chan struct{}, 100*stoppedConns), rounds: make(chan chan struct{}, 1), asked: make(chan struct{}, stoppedConns),
+			}
 			peers.rounds <- nil
 			go func() {
 				for {
@@ -219,11 +238,14 @@ func TestInteropStoppedClient(t *testing.T) {
 				}
 			}()
 			c := startChild(t, kind+" "+url)
-			for range stoppedRounds {
+			for range stoppedConns {
+				<-peers.met
+			}
+			for tries := 0; tries < stoppedTries; {
 				round := make(chan struct{})
 				peers.hold(round)
-				for range stoppedConns {
-					<-peers.asked
+				<-peers.asked
+				for tries++; more(peers.asked); tries++ {
 				}
 				c.signal(t, syscall.SIGSTOP)
 				peers.hold(nil)

@@ -44,6 +44,13 @@ func TestKeepalive(t *testing.T) {
 			actors.Beat{Fail: dead}},
 		"a pause before the ping is none": {actors.Signs{Now: 67 * s, Pings: 1, Pinged: 64 * s, Resumed: 5 * s, Read: 5 * s},
 			actors.Beat{Fail: dead}},
+		"taking what waits": {actors.Signs{Now: 74 * s, Read: 10 * s, Wrote: 73 * s}, actors.Beat{Next: 63 * s, Early: s}},
+		"took what waited long ago": {actors.Signs{Now: 84 * s, Read: 5 * s, Wrote: 10 * s},
+			actors.Beat{Ping: true, Next: 3 * s}},
+		"no answer, but the ping has just left": {actors.Signs{Now: 67 * s, Wrote: 66 * s, Pings: 1, Pinged: 64 * s, Awaited: true},
+			actors.Beat{Next: 2 * s}},
+		"no answer since it left": {actors.Signs{Now: 69 * s, Wrote: 66 * s, Pings: 1, Pinged: 64 * s, Awaited: true},
+			actors.Beat{Fail: dead}},
 	} {
 		if got := rule.Beat(test.signs); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%s: got %+v, want %+v", name, got, test.want)

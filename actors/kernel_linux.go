@@ -1,7 +1,9 @@
 package actors
 
 import (
-	"crypto/tls"
+	"net"
+	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,14 +15,44 @@ func (s *socket) unread() (n int) {
 	return max(n, 0)
 }
 
-// below calls f with the file descriptor below the socket, and below TLS, if there is
-// one.
+// outflow asks TCP what has become of what was written. It says nothing of what is not
+// TCP.
+func (s *socket) outflow() (o outflow) {
+	s.below(func(fd int) {
+		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+		if err == nil {
+			o = outflow{
+				acked: info.Bytes_acked, waits: info.Notsent_bytes > 0,
+				quiet: time.Duration(info.Last_ack_recv) * time.Millisecond,
+			}
+		}
+	})
+	return o
+}
+
+// below calls f with the file descriptor below the socket, and below TLS and whatever
+// the user has put around it, if there is one. It is only asked: who may read from it
+// and write to it is said by try.
 func (s *socket) below(f func(fd int)) {
-	raw := s.try.raw
-	if secure, ok := s.Conn.(*tls.Conn); ok {
-		raw = rawOf(secure.NetConn())
-	}
-	if raw != nil {
+	defer func() { _ = recover() }() // of the user's
+	if raw := s.try.raw; raw != nil {
 		_ = raw.Control(func(fd uintptr) { f(int(fd)) })
+		return
+	}
+	conn := s.Conn
+	for {
+		switch around := conn.(type) {
+		case *foreignTransport:
+			conn = around.Conn
+		case interface{ NetConn() net.Conn }: // as of *tls.Conn
+			conn = around.NetConn()
+		case syscall.Conn:
+			if raw, err := around.SyscallConn(); err == nil {
+				_ = raw.Control(func(fd uintptr) { f(int(fd)) })
+			}
+			return
+		default:
+			return
+		}
 	}
 }

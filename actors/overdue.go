@@ -22,6 +22,7 @@ type overdue struct {
 	began time.Duration
 	done  atomic.Bool                // the writer sets it, the timer reads it
 	timer atomic.Pointer[time.Timer] // set by whoever starts it
+	late  bool                       // the timer itself was: the timer's
 }
 
 // writeTimed writes p, and gives up when that takes too long.
@@ -34,11 +35,16 @@ func (s *socket) writeTimed(p []byte) (int, error) {
 	return n, err
 }
 
-func (o *overdue) start() { o.timer.Store(time.AfterFunc(o.sock.timeout, o.ring)) }
+func (o *overdue) start() { o.after(o.sock.timeout) }
+
+func (o *overdue) after(d time.Duration) { o.timer.Store(time.AfterFunc(d, o.ring)) }
 
 func (o *overdue) ring() {
-	switch {
+	switch late := o.sock.now() - o.began - o.sock.timeout; {
 	case o.done.Load():
+	case late > 0 && !o.late: // as if this process was stopped: the write has its turn
+		o.late = true
+		o.after(patience(late))
 	case o.sock.heldBack(o.began):
 		o.began = o.sock.now()
 		o.start()

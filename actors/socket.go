@@ -48,6 +48,10 @@ type socket struct {
 	ended   atomic.Bool // it has written a close frame
 	over    bool        // which was sent, or is about to be
 
+	// lastTaken is when bytes were last taken that had to wait, or while others did,
+	// since born. Whoever sends notes it, the heartbeat looks.
+	lastTaken atomic.Int64
+
 	// saidClose: this side has sent a close frame, or is about to.
 	saidClose atomic.Bool
 

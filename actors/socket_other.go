@@ -10,6 +10,8 @@ type try struct{}
 
 func (*try) init(net.Conn) bool { return false }
 
+func (*try) known() bool { return false }
+
 func (*try) control(func(fd uintptr)) error { return nil }
 
 func (*try) write([]byte) (int, error) { return 0, nil }

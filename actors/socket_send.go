@@ -5,8 +5,15 @@ import (
 	"time"
 )
 
-// progress is how much must be taken within each write timeout.
-const progress = 64 << 10
+const (
+	// progress is how much must be taken within each write timeout.
+	progress = 64 << 10
+	// piece is how much is written at a time where only what is accepted tells of
+	// progress: on a slow line that is to be seen within the timeout of a ping.
+	piece = 16 << 10
+	// waited is from when on a write has had to wait for the peer.
+	waited = 50 * time.Millisecond
+)
 
 // send does what is to be done, unless somebody does so already, who will see it:
 // like a mailbox, the busy one looks once more after it is idle.
@@ -71,20 +78,29 @@ func (s *socket) wait(b *buffer, n int) {
 // writeAll blocks. The timeout is one of no progress, not of a large message on
 // a slow line.
 func (s *socket) writeAll(p []byte) error {
+	most := progress
+	if !s.try.known() {
+		most = piece
+	}
 	for len(p) > 0 {
 		began := s.now()
-		n, err := s.writeSome(p[:min(len(p), progress)])
+		n, err := s.writeSome(p[:min(len(p), most)])
+		if n == 0 && wraps(err, os.ErrDeadlineExceeded) {
+			n, err = s.onceMore(p, s.now()-began-s.timeout, err)
+		}
 		if err != nil && !s.excused(err, n, began) {
 			return err
 		}
-		p = p[n:]
+		if p = p[n:]; n > 0 && (len(p) > 0 || s.now()-began > waited) {
+			s.lastTaken.Store(int64(s.now()))
+		}
 	}
 	return nil
 }
 
 // writeSome writes p, or some of it until the timeout.
 func (s *socket) writeSome(p []byte) (int, error) {
-	if !s.setDeadline() {
+	if !s.setDeadline(s.timeout) {
 		return s.writeTimed(p[:min(len(p), morsel)])
 	}
 	return s.Conn.Write(p)
@@ -93,15 +109,28 @@ func (s *socket) writeSome(p []byte) (int, error) {
 // setDeadline gives the next write its time, and reports whether the transport knows
 // deadlines. Once the socket closes it is what Close has set, or is about to: if it
 // closes just now, either this or Close is the last to set it, and both say the same.
-func (s *socket) setDeadline() bool {
+func (s *socket) setDeadline(after time.Duration) bool {
 	if s.closing.Load() {
 		return true
 	}
-	known := s.Conn.SetWriteDeadline(time.Now().Add(s.timeout)) == nil
+	known := s.Conn.SetWriteDeadline(time.Now().Add(after)) == nil
 	if known && s.closing.Load() {
 		s.linger()
 	}
 	return known
+}
+
+// onceMore tries what has run out of time: this process may have been stopped, and the
+// peer have room since. Where the kernel cannot be asked, being late tells of that.
+func (s *socket) onceMore(p []byte, late time.Duration, reason error) (int, error) {
+	if !s.try.known() && late > 0 && s.setDeadline(patience(late)) {
+		return s.Conn.Write(p[:min(len(p), piece)])
+	}
+	n, err := s.try.write(p)
+	if n == 0 && err == nil {
+		err = reason
+	}
+	return n, err
 }
 
 // excused reports whether a write that ran out of time is no fault of the peer:

@@ -28,15 +28,6 @@ type attempt struct {
 
 // init reports whether the kernel can be asked.
 func (t *try) init(conn net.Conn) bool {
-	if t.raw = rawOf(conn); t.raw == nil {
-		return false
-	}
-	t.writing.call, t.reading.call = t.writing.write, t.reading.read
-	return true
-}
-
-// rawOf returns what a connection is to the kernel, or nil.
-func rawOf(conn net.Conn) syscall.RawConn {
 	var file syscall.Conn
 	switch conn := conn.(type) { // not of whatever has the method: it may change what is read and written
 	case *net.TCPConn:
@@ -44,14 +35,18 @@ func rawOf(conn net.Conn) syscall.RawConn {
 	case *net.UnixConn:
 		file = conn
 	default:
-		return nil
+		return false
 	}
 	raw, err := file.SyscallConn()
 	if err != nil {
-		return nil
+		return false
 	}
-	return raw
+	t.raw, t.writing.call, t.reading.call = raw, t.writing.write, t.reading.read
+	return true
 }
+
+// known reports likewise.
+func (t *try) known() bool { return t.raw != nil }
 
 // wait calls f, and again whenever something has arrived, until f returns true.
 func (t *try) wait(f func() bool) error { return t.raw.Read(func(uintptr) bool { return f() }) }
