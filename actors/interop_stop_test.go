@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -67,10 +68,26 @@ func startChild(t *testing.T, role string) *child {
 	return &child{cmd: cmd, in: in, out: bufio.NewScanner(out)}
 }
 
-func (c *child) signal(t *testing.T, signal syscall.Signal) {
+// stop returns when the child has stopped.
+func (c *child) stop(t *testing.T) {
 	t.Helper()
-	if err := c.cmd.Process.Signal(signal); err != nil {
-		t.Error(err)
+	if err := c.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	var status syscall.WaitStatus
+	_, err := syscall.Wait4(c.cmd.Process.Pid, &status, syscall.WUNTRACED, nil)
+	for errors.Is(err, syscall.EINTR) {
+		_, err = syscall.Wait4(c.cmd.Process.Pid, &status, syscall.WUNTRACED, nil)
+	}
+	if err != nil || !status.Stopped() {
+		t.Fatalf("child: %v, %v", status, err)
+	}
+}
+
+func (c *child) goOn(t *testing.T) {
+	t.Helper()
+	if err := c.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -247,11 +264,11 @@ func TestInteropStoppedClient(t *testing.T) {
 				<-peers.asked
 				for tries++; more(peers.asked); tries++ {
 				}
-				c.signal(t, syscall.SIGSTOP)
+				c.stop(t)
 				peers.hold(nil)
 				close(round)
 				<-time.After(stoppedFor)
-				c.signal(t, syscall.SIGCONT)
+				c.goOn(t)
 			}
 			c.end(t)
 			_ = listener.Close()
@@ -288,10 +305,10 @@ func TestInteropStoppedServer(t *testing.T) {
 	for range stoppedRounds {
 		say()
 		hear()
-		c.signal(t, syscall.SIGSTOP)
+		c.stop(t)
 		say()
 		<-time.After(stoppedFor)
-		c.signal(t, syscall.SIGCONT)
+		c.goOn(t)
 		hear()
 	}
 	for _, ws := range clients {
