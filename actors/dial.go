@@ -94,6 +94,9 @@ var errExited = errors.New("a function of an option has made the goroutine of th
 func (a *dialAttempt) run(ctx context.Context) {
 	d := &dialed{err: &messages.HandlerError{Reason: errExited, In: "Connect"}}
 	defer func() {
+		if d.ws == nil && a.sock != nil {
+			a.sock.abort()
+		}
 		a.leaveGovernor(a.number)
 		a.report(d)
 	}()
@@ -140,19 +143,15 @@ func (a *dialAttempt) dial(ctx context.Context, with Credentials) *dialed {
 	why := func(err error) error { return a.reached.Load().explain(with.URL, err) }
 	a.reached.Store(&reached{})
 	ctx, stop := a.limit(ctx, a.config.handshakeTimeout, why)
-	ws, sock, err := a.handshake(ctx, with)
+	defer stop()
+	d, err := a.handshake(ctx, with)
 	if !stop() && err == nil {
-		err = context.DeadlineExceeded // the socket is being aborted
+		d.discard()
+		err = context.DeadlineExceeded // which has been reported
 	}
-	d := &dialed{ws: ws, sock: sock}
 	if err != nil {
-		if a.sock != nil {
-			a.sock.abort()
-		}
 		return &dialed{err: why(err)}
 	}
-	ws.SetReadLimit(-1) // it is the guard's
-	d.subprotocol = ws.Subprotocol()
 	return d
 }
 

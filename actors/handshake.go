@@ -26,10 +26,10 @@ const (
 
 // handshake makes the handshake, over a socket that is the attempt's sock from when
 // there is one.
-func (a *dialAttempt) handshake(ctx context.Context, with Credentials) (*websocket.Conn, *socket, error) {
+func (a *dialAttempt) handshake(ctx context.Context, with Credentials) (*dialed, error) {
 	url, err := urlAsSent(with.URL)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	header, host := splitHost(with.Header)
 	sock := new(*socket) // all that stays of the attempt: see the two below
@@ -42,23 +42,27 @@ func (a *dialAttempt) handshake(ctx context.Context, with Credentials) (*websock
 		OnPingReceived:  func(ctx context.Context, payload []byte) bool { return (*sock).mayPong(ctx, payload) },
 		OnPongReceived:  onPong(a.Conn, sock),
 	})
-	if a.unwatch != nil && !a.unwatch() && err == nil {
-		err = ctx.Err()
-	}
-	if a.err != nil {
-		err = a.err // without what net/http and coder/websocket say around it
-	}
-	if err != nil {
-		return nil, nil, err
+	inTime := a.unwatch == nil || a.unwatch()
+	switch {
+	case a.err != nil:
+		return nil, a.err // without what net/http and coder/websocket say around it
+	case err != nil:
+		return nil, err
 	}
 	*sock = a.sock
+	d := &dialed{ws: ws, sock: a.sock, subprotocol: ws.Subprotocol()}
+	if !inTime {
+		d.discard()
+		return nil, ctx.Err()
+	}
+	ws.SetReadLimit(-1) // it is the guard's
 	a.upgraded.open = true
 	if a.upgraded.guard != nil {
 		a.sock.above = a.upgraded
 	}
 	a.sock.frames()
 	a.sock.startFraming(a.config.compression)
-	return ws, a.sock, nil
+	return d, nil
 }
 
 // onPong is not a closure of the attempt's, which would stay with it.
@@ -221,6 +225,8 @@ func (u *upgraded) read(p []byte) (int, error) {
 		return u.Conn.Read(p)
 	}
 	n := copy(p, u.ahead)
-	u.ahead = u.ahead[n:]
+	if u.ahead = u.ahead[n:]; len(u.ahead) == 0 {
+		u.ahead = nil
+	}
 	return n, nil
 }

@@ -3,7 +3,9 @@ package actors_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -162,13 +164,54 @@ func testLayers(t *testing.T, proxy, scheme string, mode websocket.CompressionMo
 	}
 }
 
+// So it is with TLS that a dialer of the user's made, below a ws.
+func TestLayerOfADialer(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(echoHandler))
+	defer server.Close()
+	config := trusted(t)
+	config.ServerName = "example.com"
+	tap := newTap(t, server.Listener.Addr().String())
+	echoAll(t, tap, "ws://h.test/", actors.WithProxy(nil),
+		actors.WithDialContext(func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := tap.dial(ctx, network, addr)
+			return tls.Client(conn, config), err
+		}))
+	for i, w := range tap.all() {
+		onlyTLS(t, i, w.sent.Bytes())
+		onlyTLS(t, i, w.received.Bytes())
+	}
+}
+
+// At a server the socket is above TLS, if there is any.
+func TestLayersOfAServer(t *testing.T) {
+	for _, scheme := range []string{"ws", "wss"} {
+		for _, mode := range []websocket.CompressionMode{websocket.CompressionDisabled, websocket.CompressionContextTakeover} {
+			server := httptest.NewUnstartedServer(actors.Accept(start(t), actors.WithHandler(echoes),
+				actors.WithCompression(mode), actors.WithHeartbeat(time.Millisecond, time.Minute)))
+			server.Config.ErrorLog = discardLog
+			map[string]func(){"ws": server.Start, "wss": server.StartTLS}[scheme]()
+			tap := newTap(t, server.Listener.Addr().String())
+			echoAll(t, tap, scheme+"://"+server.Listener.Addr().String(), actors.WithProxy(nil), actors.WithCompression(mode))
+			for i, w := range tap.all() {
+				if scheme == "wss" {
+					onlyTLS(t, i, w.sent.Bytes())
+					onlyTLS(t, i, w.received.Bytes())
+				} else if !bytes.HasPrefix(w.received.Bytes(), []byte("HTTP/1.1 101")) {
+					t.Errorf("%s: %.40q", scheme, w.received.Bytes())
+				}
+			}
+			server.Close()
+		}
+	}
+}
+
 // echoAll has messages of all sizes echoed, in two epochs.
 func echoAll(t *testing.T, tap *tap, url string, options ...actors.Option) {
 	events := wstest.NewRecorder()
-	conn, err := actors.Connect(start(t), url, append(options,
-		actors.WithDialContext(tap.dial), actors.WithTLSConfig(trusted(t)),
+	conn, err := actors.Connect(start(t), url, append([]actors.Option{
+		actors.WithDialContext(tap.dial), actors.WithTLSConfig(trusted(t))}, append(options,
 		actors.WithFirst(messages.Text("login")), actors.WithHeartbeat(time.Millisecond, time.Minute),
-		actors.WithPolicy(supervisor.Fixed(time.Millisecond)), actors.WithHandler(events.Handler))...)
+		actors.WithPolicy(supervisor.Fixed(time.Millisecond)), actors.WithHandler(events.Handler))...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
