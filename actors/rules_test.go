@@ -224,3 +224,29 @@ func TestMessageCutShort(t *testing.T) {
 		}
 	}
 }
+
+// A pong that cannot be written is no fault of the protocol's.
+func TestPongThatCannotBeWritten(t *testing.T) {
+	peer := func(conn net.Conn) {
+		if _, err := wstest.Upgrade(conn); err != nil {
+			return
+		}
+		for frame := wstest.Frame(0x89, make([]byte, 125)); ; { // and reads no pong
+			if _, err := conn.Write(frame); err != nil {
+				return
+			}
+		}
+	}
+	inMemory(t, peer, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+		conn, events := connect(t, sup, server, actors.WithQueue(4, 1000), actors.WithReadLimit(1000))
+		wstest.Next[*messages.Opened](t, events)
+		if e := wstest.Next[*messages.Failed](t, events); !is[*messages.WriteError](e.Err) {
+			t.Errorf("got %v", e.Err)
+		}
+		if e := wstest.Next[*messages.Closed](t, events); e.Code != messages.CloseAbnormal {
+			t.Errorf("got %s", wstest.Describe(e))
+		}
+		server.Become(wstest.Frozen)
+		closeAndWait(t, conn, events)
+	})
+}
