@@ -23,31 +23,32 @@ type reader struct {
 	target  *inbox // of the handler, nil if that is shared
 
 	// Set before anybody else knows the reader.
-	polled     bool
 	registered registration  // with the tree's poller
 	room       chan struct{} // what a waiting loop waits for
 
+	// Said by one and read by others.
 	attendance attendance  // of a goroutine at the socket: see attend
 	news       atomic.Bool // the kernel may have something; false is the reader's own word, before it reads
 	hangUp     atomic.Bool // the peer has closed: the poller's word, which the reader takes
-	toTheEnd   bool        // and so all of it must be read
 	woken      atomic.Bool // there is a wakeUp in the inbox: who puts it there sets it, the reader takes it back
-	finishing  atomic.Bool // a goroutine reads what is not there as a whole: the reader's alone, read by attend
-	broken     error       // of fill
-	ended      bool
+	finishing  atomic.Bool // a goroutine reads what is not there as a whole: the reader's word, read by attend
+	paused     atomic.Bool // it waits for the handler: its own word
+	silent     atomic.Bool // what arrives is for nobody any more: the connection's word
+	spoke      atomic.Bool // the peer has sent a message
 
-	granted int64       // of the credit
-	paused  atomic.Bool // it waits for more of it: its own word, which others read
-	newest  *node       // what is to be handed over
-	oldest  *node
-	batch   int
+	// Its own.
+	polled   bool  // set with registered
+	toTheEnd bool  // all of the socket must be read: the peer has closed
+	ended    bool  // it has said so
+	broken   error // of fill
+	granted  int64 // of the credit
+	newest   *node // what is to be handed over
+	oldest   *node
+	batch    int
 
-	// silent says that what arrives is for nobody any more.
-	silent atomic.Bool
 	// said is when the peer last sent a message, since the socket was made. It is
 	// kept only where somebody asks.
-	said  atomic.Int64
-	spoke atomic.Bool
+	said atomic.Int64
 }
 
 // readerEnded says that nothing more of the epoch will be received, and why: a
