@@ -26,8 +26,8 @@ type Acceptor struct {
 // whatever passes on http.Hijacker or has an Unwrap method, and returns as soon
 // as the connection runs.
 //
-// A request is looked at in this order: is it a WebSocket handshake (426, 400, 405),
-// is its origin allowed (403), can the response be taken over (501, 505 under HTTP/2),
+// A request is looked at in this order: is it a WebSocket handshake (426, 400, 405,
+// 505 under HTTP/2), is its origin allowed (403), can the response be taken over (501),
 // is there room (503), and what does [WithUpgrade] say. What is refused early costs
 // nothing of what comes later. The body says why.
 //

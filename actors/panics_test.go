@@ -25,7 +25,7 @@ func (w *when) call() {
 	}
 }
 
-// asked is what a Codec, an Outgoing, ... is asked by the test: a row of the table.
+// row is a function of the user's that panics, and what comes of it.
 type row struct {
 	// in is the option that is blamed; "-" if the connection does not fail over it.
 	in      string

@@ -52,7 +52,8 @@ type reader struct {
 }
 
 // readerEnded says that nothing more of the epoch will be received, and why: a
-// PeerClosedError, a ReadError or a ProtocolError.
+// PeerClosedError, a ReadError, a ProtocolError, or a WriteError of a pong; a HandlerError of what
+// an option brought, or an InternalError.
 type readerEnded struct {
 	epoch uint64
 	err   error

@@ -19,7 +19,9 @@
 // A subscriber to the actor system's EventStream runs on the goroutine of who
 // publishes: of the connection for its actor.SupervisorEvent and its receipts, of the
 // sender for a messages.RejectedEvent, of any of the tree for a dead letter. One that
-// panics, or a logger that does, is logged and hurts nobody; one that blocks holds up
-// who publishes. While nobody but protoactor has subscribed, what is refused is in the
-// log instead.
+// panics is logged and hurts nobody, nor does a logger that panics; one that blocks
+// holds up who publishes. (But protoactor itself logs the number of throttled dead
+// letters on a goroutine of its own, where a logger that panics ends the process: see
+// actor.WithDeadLetterThrottleCount.) While nobody but protoactor has subscribed, what
+// is refused is in the log instead.
 package supervisor

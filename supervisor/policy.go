@@ -38,8 +38,8 @@ type Policy struct {
 	// from the upgrade instead would let a server that accepts and closes at
 	// once undo the backoff.
 	StableUptime time.Duration
-	// MaxRetryAfter bounds what a server's Retry-After may ask for. Zero means
-	// DefaultMaxRetryAfter.
+	// MaxRetryAfter bounds what a server's Retry-After may ask for, or a proxy's. Zero
+	// means DefaultMaxRetryAfter.
 	MaxRetryAfter time.Duration
 	// Classify says for which reasons there is no use in trying again. Nil means
 	// [Classify]; [OnCloseCodes] adds to it. It runs on a supervisor's goroutine:

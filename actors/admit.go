@@ -1,0 +1,67 @@
+package actors
+
+import (
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// admit queues a message or returns why it is refused.
+func (m *mailbox) admit(message any) error {
+	switch body := actor.UnwrapEnvelopeMessage(message).(type) {
+	case *messages.Send:
+		return m.admitSend(message, body)
+	case *messages.Enqueue:
+		if body == nil {
+			return body.Validate()
+		}
+		return m.admitParcel(newParcel(body, senderOf(message)))
+	case *messages.Ask:
+		to := senderOf(message)
+		if to.nobody() {
+			return invalid("Ask", "must be requested: nobody would get its answer")
+		}
+		_, err := m.admitAsk(body, to)
+		return err
+	case *messages.Flush:
+		message = &flushing{conn: m.conn, to: senderOf(message)}
+	case *messages.SendValue:
+		if body == nil {
+			return invalid("SendValue", "must not be nil")
+		}
+		return m.admitValue(message, body.Value)
+	case *messages.Close:
+		if err := body.Validate(); err != nil {
+			return err
+		}
+		m.lane.close() // here and now: what is sent after a close is refused
+	case *actor.PoisonPill: // protoactor would stop, and drop what was sent before
+		m.lane.close()
+		message = &messages.Close{}
+	}
+	m.post(message)
+	return nil
+}
+
+func (m *mailbox) admitSend(message any, send *messages.Send) error {
+	if err := send.Validate(); err != nil {
+		return err
+	}
+	if err := m.push(message, send); err != nil {
+		return err
+	}
+	m.wake()
+	return nil
+}
+
+func (m *mailbox) admitParcel(p *parcel) error {
+	if err := p.order.Validate(); err != nil {
+		return err
+	}
+	return m.pushParcel(p)
+}
+
+func senderOf(message any) addressee {
+	_, _, sender := actor.UnwrapEnvelope(message)
+	return addressee{pid: sender}
+}
