@@ -43,8 +43,8 @@ type Conn struct {
 	// ended, once.
 	onClosed  func(messages.CloseCode)
 	onStopped func()
-	clean     bool // how it ended: see supervisor.Finished
-	dropped   int  // likewise
+	dropped   int  // how it ended: see supervisor.Finished
+	clean     bool // likewise
 	reported  bool // and that the supervisor was told
 	stopped   bool // a restart after a stop acquires nothing
 }

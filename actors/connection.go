@@ -51,22 +51,23 @@ type connection struct {
 	heartbeat  heartbeat
 	aging      *alarm
 	written    uint64
+
+	// Side by side, for they take no room then.
 	rotating   bool // a fresh socket is on its way
+	heardClose bool // the peer has sent a close frame
+	decided    bool // the supervisor has
+	told       bool // the handler has its Closed of this epoch
 
-	cause      messages.CloseCause // of the end, empty before it has begun
-	failure    error               // the first, which counts
-	asked      *messages.Close     // by the user
-	farewell   *farewell           // to a peer that can still hear, nil if there is none
-	heardClose bool                // the peer has sent a close frame
-	timer      *time.Timer         // of a step of ending
-	stuck      *time.Timer         // of a reader that was cut off
-	quiet      *time.Timer         // of a client that says nothing
-	decided    bool                // the supervisor has
-	gaveUp     error               // why it does not try again
-	attempt    int                 // as the supervisor counts
-	told       bool                // the handler has its Closed of this epoch
-
-	expiring *expired // of the present step of ending, nil if there is none
+	cause    messages.CloseCause // of the end, empty before it has begun
+	failure  error               // the first, which counts
+	asked    *messages.Close     // by the user
+	farewell *farewell           // to a peer that can still hear, nil if there is none
+	timer    *time.Timer         // of a step of ending
+	stuck    *time.Timer         // of a reader that was cut off
+	quiet    *time.Timer         // of a client that says nothing
+	gaveUp   error               // why it does not try again
+	attempt  int                 // as the supervisor counts
+	expiring *expired            // of the present step of ending, nil if there is none
 }
 
 var (

@@ -23,7 +23,7 @@ type lane struct {
 	maxBytes    int64
 	// slack is how many times the bounds a producer may fill, at least 1. Over 1,
 	// the consumer is to drop something until the bounds hold again: only it can.
-	slack int
+	slack int32
 	// forKeys says that it drops what has a key: there is slack while something has.
 	forKeys bool
 
@@ -214,7 +214,7 @@ func (l *lane) slot(ticket uint64) *slot {
 func (l *lane) place(ticket uint64) *atomic.Pointer[chunk] {
 	r := l.ring.Load()
 	if r == nil {
-		made := make(ring, (l.maxMessages*l.slack+chunkSize-1)/chunkSize+1)
+		made := make(ring, (l.maxMessages*int(l.slack)+chunkSize-1)/chunkSize+1)
 		if !l.ring.CompareAndSwap(nil, &made) {
 			return l.place(ticket)
 		}

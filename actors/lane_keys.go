@@ -155,7 +155,7 @@ func (l *lane) room() int {
 			return 1
 		}
 	}
-	return l.slack
+	return int(l.slack)
 }
 
 // victim takes what is dropped to make room, or returns nil if there is nothing. What

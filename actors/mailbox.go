@@ -58,7 +58,7 @@ func (m *mailbox) init(c *Conn) {
 	m.conn = c
 	m.lane.maxMessages = c.config.maxMessages
 	m.lane.maxBytes = c.config.maxBytes
-	m.lane.slack = c.config.overflow.slack()
+	m.lane.slack = int32(c.config.overflow.slack())
 	m.lane.forKeys = c.config.overflow == DropKeyed
 }
 

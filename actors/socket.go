@@ -43,28 +43,27 @@ type socket struct {
 	watched atomic.Bool // somebody wants to know when all is sent
 	closing atomic.Bool
 	broken  atomic.Bool // for reading
-	try     try
-	part    *buffer     // of a frame of coder/websocket's
-	ended   atomic.Bool // it has written a close frame
+	ended   atomic.Bool // coder/websocket has written a close frame
 	over    bool        // which was sent, or is about to be
+	// saidClose: this side has sent a close frame, or is about to.
+	saidClose atomic.Bool
+	reading   atomic.Bool  // a goroutine waits for more, or takes it: it sets it, who gives up looks
+	streak    atomic.Int32 // reads that came soon after the one before
+	try       try
+	part      *buffer // of a frame of coder/websocket's
 
 	// lastTaken is when bytes were last taken that had to wait, or while others did,
 	// since born. Whoever sends notes it, the heartbeat looks.
 	lastTaken atomic.Int64
 
-	// saidClose: this side has sent a close frame, or is about to.
-	saidClose atomic.Bool
-
 	// For every read.
 	intake     intake
 	rules      rules
 	above      *upgraded    // what coder/websocket reads from, if that has the guard
-	streak     atomic.Int32 // reads that came soon after the one before
 	lastRead   atomic.Int64 // since born
 	lastResume atomic.Int64 // likewise: when reading went on after a pause
 
 	received atomic.Uint64 // bytes. Whoever reads counts them, who gives up looks
-	reading  atomic.Bool   // likewise: a goroutine waits for more, or takes it
 
 	born time.Time
 	ping pingStatus
