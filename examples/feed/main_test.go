@@ -17,32 +17,46 @@ func TestMain(m *testing.M) {
 }
 
 // The main job, in short: sockets are cut and frozen, updates are withheld, and every
-// book is right in the end.
+// book is right in the end, as often as it takes until all of that was shown: how much
+// happens in a run is the machine's to say.
 func TestBooksAreRightAfterCuts(t *testing.T) {
-	var out bytes.Buffer
-	outcomes, err := run(&out, newPlan(2*time.Second, 1, 500))
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out.String())
-	}
-	printTable(&out, outcomes)
-	t.Log(out.String())
-	if err := checkAll(outcomes); err != nil {
-		t.Error(err)
-	}
-	var gaps, onTop, replaced, noticed int
-	for _, o := range outcomes {
-		noticed += o.heartbeats
-		for _, r := range o.results {
-			gaps += r.ours.gaps
-			onTop += r.ours.onTop
-			replaced += r.ours.quotes.replaced
+	var shown shown
+	for seed := uint64(1); !shown.all(); seed++ {
+		if seed > 10 {
+			t.Fatalf("%+v: not all was shown", shown)
 		}
-	}
-	if len(outcomes) != 3 || gaps == 0 || onTop == 0 || replaced == 0 || noticed == 0 {
-		t.Errorf("%d exchanges, %d gaps, %d updates on top, %d quotes replaced, %d frozen sockets noticed: not all was shown",
-			len(outcomes), gaps, onTop, replaced, noticed)
+		var out bytes.Buffer
+		outcomes, err := run(&out, newPlan(2*time.Second, seed, 500))
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out.String())
+		}
+		printTable(&out, outcomes)
+		t.Log(out.String())
+		if err := checkAll(outcomes); err != nil {
+			t.Error(err)
+		}
+		if len(outcomes) != 3 {
+			t.Errorf("%d exchanges", len(outcomes))
+		}
+		shown.add(outcomes)
 	}
 }
+
+// shown counts what makes a book hard to keep right.
+type shown struct{ gaps, onTop, replaced, noticed int }
+
+func (s *shown) add(outcomes []*outcome) {
+	for _, o := range outcomes {
+		s.noticed += o.heartbeats
+		for _, r := range o.results {
+			s.gaps += r.ours.gaps
+			s.onTop += r.ours.onTop
+			s.replaced += r.ours.quotes.replaced
+		}
+	}
+}
+
+func (s *shown) all() bool { return s.gaps > 0 && s.onTop > 0 && s.replaced > 0 && s.noticed > 0 }
 
 // good is a result that adds up.
 func good() *result {
