@@ -159,7 +159,7 @@ var errAnswerTooLarge = errors.New("the header of the answer is larger than 256 
 func readAnswer(conn io.Reader, r *http.Request) (_ *http.Response, rest *bufio.Reader, err error) {
 	limited := &io.LimitedReader{R: conn, N: maxAnswer}
 	rest = bufio.NewReaderSize(limited, handshakeBuffer)
-	for range maxInformation {
+	for range maxInformation + 1 {
 		response, err := http.ReadResponse(rest, r)
 		switch {
 		case err != nil && limited.N == 0:

@@ -62,5 +62,5 @@ func (s *socket) inspect() error {
 
 // agreed notes what a server has agreed to.
 func (s *socket) agreed(header http.Header) {
-	s.rules.deflates = header.Get("Sec-WebSocket-Extensions") != ""
+	s.rules.deflates = len(extensionsOf(header)) > 0
 }

@@ -97,8 +97,7 @@ func newLimiter(c *limitsConfig) *limiter {
 // enter takes a place, to leave when the connection is over, or returns why there is
 // none.
 func (l *limiter) enter() error {
-	if n := l.places.Add(1); l.connections > 0 && n > l.connections {
-		l.leave()
+	if !l.takePlace() {
 		return overLimit("too many connections: see actors.WithMaxConnections", time.Second)
 	}
 	if l.rate == nil {
@@ -111,6 +110,20 @@ func (l *limiter) enter() error {
 		return overLimit("too many upgrades a second: see actors.WithAcceptRate", delay)
 	}
 	return nil
+}
+
+// takePlace never takes one that is not there, not even for a moment, in which another
+// would be refused for it.
+func (l *limiter) takePlace() bool {
+	for {
+		taken := l.places.Load()
+		if l.connections > 0 && taken >= l.connections {
+			return false
+		}
+		if l.places.CompareAndSwap(taken, taken+1) {
+			return true
+		}
+	}
 }
 
 func (l *limiter) leave() { l.places.Add(-1) }

@@ -19,6 +19,9 @@ func (r *reader) pumpAll() bool {
 		if !r.deliverAll() {
 			return false
 		}
+		if r.broken != nil && r.fragmented() {
+			return true // what came before the end is read first
+		}
 		if r.broken != nil {
 			r.end(r.readError(r.broken))
 			return false
@@ -33,9 +36,13 @@ func (r *reader) pumpAll() bool {
 	return false
 }
 
+// fragmented reports whether a message in fragments is next, which only
+// coder/websocket can take.
+func (r *reader) fragmented() bool { return r.sock.intake.header() && !r.sock.intake.ahead.whole }
+
 // fill takes in what the kernel has, and reports whether that was anything.
 func (r *reader) fill() bool {
-	if r.sock.intake.full() {
+	if r.sock.intake.full() || r.broken != nil {
 		r.news.Store(true)
 		return false
 	}

@@ -60,7 +60,11 @@ func (a *dialAttempt) dialTransport(ctx context.Context, addr string) (conn net.
 		}
 		return nil, err
 	}
-	return transportOf(conn, "WithDialContext"), err
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return transportOf(conn, "WithDialContext"), nil
 }
 
 // secure makes TLS of a connection to the server of that name.

@@ -45,6 +45,11 @@ func (r *reader) receive(kind messages.Type, from io.Reader) error {
 	if err := b.readMessage(from, kind, r.sock.rules.limit); err != nil {
 		return r.readError(err)
 	}
+	if r.sock.intake.left > 0 {
+		// To coder/websocket the message has ended, with a last block of DEFLATE; what
+		// is left of its frame it would take for frames that nobody has checked.
+		return r.readError(against("compressed message that goes on after its last block"))
+	}
 	return r.deliver(kind, bytes.Clone(b.bytes))
 }
 

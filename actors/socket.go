@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"errors"
+	"math"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -95,7 +96,7 @@ func newSocket(conn net.Conn, c *Conn, secure bool) *socket {
 	s := &socket{
 		Conn:    conn,
 		timeout: c.config.writeTimeout,
-		maximum: int(2*c.config.maxBytes + c.config.readLimit),
+		maximum: int(min(uint64(2*c.config.maxBytes)+uint64(c.config.readLimit), math.MaxInt)), // a limit may be "none"
 		masking: c.config.role == client,
 		secure:  secure,
 		rules:   rules{limit: c.config.readLimit, masks: c.config.role == server},

@@ -106,6 +106,9 @@ func redactURL(url string) string {
 	if found {
 		query = "?" + redactQuery(query)
 	}
+	if strings.Contains(rest, "://") { // of an URL within the URL
+		rest = Redact(rest)
+	}
 	return before + rest + query + fragment
 }
 

@@ -12,6 +12,8 @@ func TestRedact(t *testing.T) {
 		"ws://host:80/path":                     "ws://host:80/path",
 		"wss://[::1]:80/a@b":                    "wss://[::1]:80/a@b",
 		"ws://user:secret@host/?a=secret&b=":    "ws://xxxxx@host/?a=xxxxx&xxxxx",
+		"ws://u:secret@h,ws://u:secret@i":       "ws://xxxxx@h,ws://xxxxx@i",
+		"wss://gate/ws://u:secret@h/?a=secret":  "wss://gate/ws://xxxxx@h/?a=xxxxx",
 		"ws://secret@host":                      "ws://xxxxx@host",
 		"ws://user:sec/ret@host/x":              "ws://xxxxx@host/x",
 		"ws://us@er:sec/ret?x@host/x":           "ws://xxxxx@host/x",
