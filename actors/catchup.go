@@ -37,7 +37,7 @@ func (c *connection) catchUp(late time.Duration, told any) {
 	}
 	m := &catchUp{reader: c.reader, told: told, late: late}
 	m.upTo = c.sock.received.Load() + uint64(c.sock.unread())
-	m.bound = time.AfterFunc(patience(late)+grace, m.tell)
+	m.bound = time.AfterFunc(patience(late)+grace, func() { m.say() }) // not tell, which needs what is set here
 	c.reader.PostUserMessage(m)
 }
 
@@ -46,10 +46,18 @@ func (*catchUp) IgnoreDeadLetterLogging() {}
 
 // tell ends it, once.
 func (m *catchUp) tell() {
-	if m.over.CompareAndSwap(false, true) {
+	if m.say() {
 		m.bound.Stop()
-		m.reader.conn.mailbox.post(m.told)
 	}
+}
+
+// say reports whether it was the first to.
+func (m *catchUp) say() bool {
+	if m.over.Swap(true) {
+		return false
+	}
+	m.reader.conn.mailbox.post(m.told)
+	return true
 }
 
 // catchUp reads what has arrived, or leaves it to the goroutine that does.

@@ -57,6 +57,7 @@ type connection struct {
 	heardClose bool // the peer has sent a close frame
 	decided    bool // the supervisor has
 	told       bool // the handler has its Closed of this epoch
+	hurried    bool // the next attempt is not to wait: see messages.Reconnect
 
 	cause    messages.CloseCause // of the end, empty before it has begun
 	failure  error               // the first, which counts

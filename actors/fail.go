@@ -155,4 +155,7 @@ func (c *connection) decide(d *supervisor.Decision) {
 		return
 	}
 	c.tellClosed(&messages.Closed{WillRetry: true, RetryIn: d.Delay})
+	if c.hurried {
+		c.reconnect()
+	}
 }

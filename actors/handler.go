@@ -135,7 +135,7 @@ func (c *connection) handlerStopped() {
 // stopHandler lets a handler of the connection's own handle what it has before
 // it, the last Closed too, and then stop. It reports whether that is still to come.
 func (c *connection) stopHandler() bool {
-	switch h := &c.handler; {
+	switch h, inbox := &c.handler, c.handler.inbox; {
 	case h.pid == nil:
 		return false
 	case c.config.handler.shared():
@@ -145,6 +145,7 @@ func (c *connection) stopHandler() bool {
 		c.tree.Stop(h.pid)
 	default:
 		c.tree.Poison(h.pid)
+		h.after(c.config.closeTimeout, func() { inbox.PostSystemMessage(&stopSuspended{}) })
 	}
 	return true
 }

@@ -59,10 +59,10 @@ func (s *socket) shutAfter(d time.Duration) { time.AfterFunc(d, func() { _ = s.s
 // stuck says that a reader should have ended.
 type stuck struct{ reader *reader }
 
-// mayBeStuck waits a while for a reader that was cut off. Only a goroutine of its own
-// can be stuck.
+// mayBeStuck waits a while for a reader that was cut off: its transport, or code of the
+// user's that it calls, may hold it up.
 func (c *connection) mayBeStuck() {
-	if c.reader.polled || c.stuck != nil || c.stopped {
+	if c.stuck != nil || c.stopped {
 		return
 	}
 	m := &stuck{c.reader}

@@ -19,9 +19,20 @@ type handlerOverdue struct{ pid *actor.PID }
 func (c *connection) handlerStopping(m *handlerStopping) {
 	if m.pid.Equal(c.handler.pid) {
 		overdue := &handlerOverdue{m.pid}
-		c.handler.timer = time.AfterFunc(c.config.closeTimeout, func() { c.mailbox.post(overdue) })
+		c.handler.after(c.config.closeTimeout, func() { c.mailbox.post(overdue) })
 	}
 }
+
+// after has something done after a while, and not what was to be done before, unless the
+// handler ends until then.
+func (h *handler) after(d time.Duration, f func()) {
+	h.stopTimer()
+	h.timer = time.AfterFunc(d, f)
+}
+
+// stopSuspended stops a handler that is still in the middle of a restart: it may wait for
+// a child that never stops, and would never reach what poisons it.
+type stopSuspended struct{}
 
 // handlerOverdue leaves behind a handler that does not stop: the connection ends without
 // it.

@@ -15,6 +15,8 @@ func (c *connection) reconnect() {
 	switch c.phase {
 	case down:
 		c.tree.Send(c.ctx.Parent(), &supervisor.RestartNow{Conn: c.pid, Epoch: c.own})
+	case answering, failing:
+		c.hurried = true
 	case open:
 		c.probe()
 	}

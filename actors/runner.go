@@ -136,6 +136,10 @@ func (r *runner) invokeSystem(message any) {
 		r.suspended = !r.hasStopped()
 	case *actor.ResumeMailbox:
 		r.suspended = false
+	case *stopSuspended:
+		if r.suspended && !r.stopping {
+			r.invokeSystem(&actor.Stop{})
+		}
 	case *actor.Restart:
 		if r.stopping {
 			return

@@ -3,7 +3,8 @@ package messages
 // Reconnect asks a connection not to wait: because the network came back, or a human
 // pressed a button. One that waits for its next attempt makes it now, under the
 // governor's limits; one that is open sends a heartbeat now and fails if there is no
-// answer, as its socket may be one of a network that is gone; one that dials goes on.
+// answer, as its socket may be one of a network that is gone; one that dials goes on; one
+// whose socket is just ending does not wait when it has.
 //
 // Sent to a supervisor's PID, it is for all its connections.
 type Reconnect struct{}
