@@ -40,6 +40,15 @@ func misborn(tried func()) map[string]actors.Option {
 		"producer returns nil": actors.WithHandler(func() actor.Actor { tried(); return nil }),
 		"OnInit panics":        props(actor.WithOnInit(func(actor.Context) { panic("boom") })),
 		"guardian":             props(actor.WithGuardian(actor.DefaultSupervisorStrategy()), actor.WithOnInit(func(actor.Context) { boom() })),
+		"receiver middleware panics": props(actor.WithReceiverMiddleware(func(actor.ReceiverFunc) actor.ReceiverFunc {
+			return func(actor.ReceiverContext, *actor.MessageEnvelope) { panic("boom") }
+		})),
+		"decorator panics": props(actor.WithContextDecorator(func(actor.ContextDecoratorFunc) actor.ContextDecoratorFunc {
+			return func(actor.Context) actor.Context { panic("boom") }
+		})),
+		"decorator returns nil": props(actor.WithContextDecorator(func(actor.ContextDecoratorFunc) actor.ContextDecoratorFunc {
+			return func(actor.Context) actor.Context { return nil }
+		})),
 		"spawn func panics": spawn(func(*actor.ActorSystem, string, *actor.Props, actor.SpawnerContext) (*actor.PID, error) {
 			boom()
 			return nil, nil
