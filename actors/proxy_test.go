@@ -216,20 +216,7 @@ func echoAll(t *testing.T, tap *tap, url string, options ...actors.Option) {
 		t.Fatal(err)
 	}
 	for epoch := range 2 {
-		wstest.Next[*messages.Opened](t, events)
-		if e := wstest.Next[*messages.Received](t, events); string(e.Data) != "login" {
-			t.Fatalf("got %s", wstest.Describe(e))
-		}
-		for _, size := range []int{0, 6, 125, 126, 65_535, 65_536, 1 << 20} {
-			data := make([]byte, size)
-			_, _ = rand.Read(data) // not to be compressed
-			if err := conn.Send(messages.Binary(data)); err != nil {
-				t.Fatal(err)
-			}
-			if e := wstest.Next[*messages.Received](t, events); !bytes.Equal(e.Data, data) {
-				t.Fatalf("%d bytes came back as %s", size, wstest.Describe(e))
-			}
-		}
+		echoSizes(t, conn, events)
 		if epoch == 0 {
 			tap.cut()
 			wstest.Next[*messages.Failed](t, events)
@@ -238,6 +225,25 @@ func echoAll(t *testing.T, tap *tap, url string, options ...actors.Option) {
 	}
 	if e := closeAndWait(t, conn, events); !e.Clean {
 		t.Errorf("got %s", wstest.Describe(e))
+	}
+}
+
+// echoSizes has messages of all sizes echoed, in one epoch.
+func echoSizes(t *testing.T, conn *actors.Conn, events *wstest.Recorder) {
+	t.Helper()
+	wstest.Next[*messages.Opened](t, events)
+	if e := wstest.Next[*messages.Received](t, events); string(e.Data) != "login" {
+		t.Fatalf("got %s", wstest.Describe(e))
+	}
+	for _, size := range []int{0, 6, 125, 126, 65_535, 65_536, 1 << 20} {
+		data := make([]byte, size)
+		_, _ = rand.Read(data) // not to be compressed
+		if err := conn.Send(messages.Binary(data)); err != nil {
+			t.Fatal(err)
+		}
+		if e := wstest.Next[*messages.Received](t, events); !bytes.Equal(e.Data, data) {
+			t.Fatalf("%d bytes came back as %s", size, wstest.Describe(e))
+		}
 	}
 }
 
@@ -264,6 +270,11 @@ func onlyTLS(t *testing.T, epoch int, b []byte) {
 	if len(b) < 1<<20 {
 		t.Fatalf("epoch %d: only %d bytes", epoch+1, len(b))
 	}
+	onlyRecords(t, epoch, b)
+}
+
+func onlyRecords(t *testing.T, epoch int, b []byte) {
+	t.Helper()
 	for len(b) >= 5 {
 		kind, version, size := b[0], binary.BigEndian.Uint16(b[1:]), int(binary.BigEndian.Uint16(b[3:]))
 		if kind < 20 || kind > 23 || version>>8 != 3 || size > 1<<14+256 {
