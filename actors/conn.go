@@ -102,7 +102,10 @@ func (c *Conn) PID() *actor.PID { return c.pid }
 func (c *Conn) URL() string { return c.url }
 
 // String is its PID and its URL, without the secrets in that.
-func (c *Conn) String() string { return c.pid.GetId() + " " + messages.Redact(c.url) }
+func (c *Conn) String() string { return c.pid.GetId() + " " + redactURL(c.url) }
+
+// GoString is String: %#v would print the URL.
+func (c *Conn) GoString() string { return c.String() }
 
 // ReadyState is the browser's readyState.
 func (c *Conn) ReadyState() messages.ReadyState {

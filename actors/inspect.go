@@ -9,7 +9,7 @@ import (
 func (c *connection) inspect() *messages.Inspected {
 	return &messages.Inspected{
 		Conn:           c.pid,
-		URL:            messages.Redact(c.url),
+		URL:            redactURL(c.url),
 		ReadyState:     c.ReadyState(),
 		Phase:          c.phase.String(),
 		Epoch:          c.own,

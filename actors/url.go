@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/idna"
+
+	"github.com/sockvisor/sockvisor/messages"
 )
 
 // urlAsSent returns a URL as it goes on the wire, as browsers write it: url.Parse
@@ -51,6 +53,19 @@ func encodeQuery(query string) string {
 		b.WriteByte(c)
 	}
 	return b.String()
+}
+
+// redactURL is messages.Redact for what is an URL as a whole. In a text, an URL is found
+// by its scheme, which a server's has not, and a quote may end it.
+func redactURL(raw string) string {
+	const origin = "http://host"
+	if path, query, found := strings.Cut(raw, "?"); found {
+		raw = path + "?" + strings.ReplaceAll(encodeQuery(query), "`", "%60")
+	}
+	if !strings.HasPrefix(raw, "/") {
+		return messages.Redact(raw)
+	}
+	return strings.TrimPrefix(messages.Redact(origin+raw), origin)
 }
 
 var ports = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
