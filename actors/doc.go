@@ -53,9 +53,9 @@
 // A peer may say something and close at once. What the handler answers to it is still
 // written, and then the close frame, as a server does that reads and answers in one
 // loop; likewise where the peer is closed for what it may not send. A handler that
-// takes longer than the close timeout is not waited for, and what it then sends is for
-// the next socket. One that is shared says with its [messages.Ack] that it has handled
-// everything. A peer that is closed for an error has a second to read why: what it
+// takes longer than the close timeout is not waited for: what it then sends is for the
+// next socket of a client, and at a server, which has none, it is refused. One that is
+// shared says with its [messages.Ack] that it has handled everything. A peer that is closed for an error has a second to read why: what it
 // still sends is read and dropped.
 //
 // # Stopping

@@ -117,7 +117,7 @@ func (c *connection) caughtUp(m *caughtUp) {
 }
 
 // handlerCaughtUp has what was sent until now written before the close frame. What is
-// sent from now on is for the next socket.
+// sent from now on is for the next socket, if there will be one.
 func (c *connection) handlerCaughtUp() {
 	if f := c.farewell; f != nil && !f.handled && !f.said {
 		f.handled, f.ticket = true, c.mailbox.lane.tail.Load()
