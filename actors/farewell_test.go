@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,21 +99,31 @@ func asksAndCloses(questions int, last []byte, heard chan<- heardOut) wstest.Pee
 	}
 }
 
+// wires are frames as an opponent sends them.
+func wires(o *opponent, frames []fragment) (wire []byte) {
+	for _, f := range frames {
+		wire = append(wire, o.wire(f)...)
+	}
+	return wire
+}
+
 // lastFrames are ways in which a peer ends what it says, and the code that it is told.
 var lastFrames = map[string]struct {
-	frame []byte
-	code  uint16
-	cause messages.CloseCause
-	clean bool
+	frames []fragment
+	code   uint16
+	cause  messages.CloseCause
+	clean  bool
 }{
-	"close":           {wstest.Frame(0x88, []byte{0x0f, 0xa0}), 4000, messages.CausePeer, true},
-	"close, no code":  {wstest.Frame(0x88, nil), 1005, messages.CausePeer, true},
-	"bad opcode":      {wstest.Frame(0x83, []byte("x")), 1002, messages.CauseFailure, false},
-	"bad text":        {wstest.Frame(0x81, []byte("\xff")), 1007, messages.CauseFailure, false},
-	"too large":       {wstest.Frame(0x82, make([]byte, 70_000)), 1009, messages.CauseFailure, false},
-	"bad, then close": {append(wstest.Frame(0x81, []byte("\xff")), wstest.Frame(0x88, []byte{3, 0xef})...), 1007, messages.CauseFailure, true},
-	"large and close": {append(wstest.Frame(0x82, make([]byte, 70_000)), wstest.Frame(0x88, []byte{3, 0xf1})...), 1009, messages.CauseFailure, true},
+	"close":           {[]fragment{closing("\x0f\xa0")}, 4000, messages.CausePeer, true},
+	"close, no code":  {[]fragment{closing("")}, 1005, messages.CausePeer, true},
+	"bad opcode":      {[]fragment{{head: 0x83, payload: "x"}}, 1002, messages.CauseFailure, false},
+	"bad text":        {[]fragment{text("\xff")}, 1007, messages.CauseFailure, false},
+	"too large":       {[]fragment{binaries(tooLarge)}, 1009, messages.CauseFailure, false},
+	"bad, then close": {[]fragment{text("\xff"), closing("\x03\xef")}, 1007, messages.CauseFailure, true},
+	"large and close": {[]fragment{binaries(tooLarge), closing("\x03\xf1")}, 1009, messages.CauseFailure, true},
 }
+
+var tooLarge = strings.Repeat("\x00", 70_000)
 
 // thinking returns a handler's props that answer every message, to which it listens for
 // a while.
@@ -137,7 +148,7 @@ func TestAnswersComeBeforeTheClose(t *testing.T) {
 			name := fmt.Sprintf("%d, %s", questions, name)
 			test := func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server, think func()) {
 				heard := make(chan heardOut, 1)
-				server.Become(asksAndCloses(questions, last.frame, heard))
+				server.Become(asksAndCloses(questions, wires(&opponent{}, last.frames), heard))
 				events := wstest.NewRecorder()
 				conn := connectTo(t, sup, server, actors.WithHandler(thinking(events, think)), actors.WithReadLimit(65_536))
 				if h := <-heard; h.texts != questions || h.code != last.code || h.err != nil {

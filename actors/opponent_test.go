@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/flate"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -177,15 +178,20 @@ func short(payload []byte) string {
 // side is what of ours is tried.
 type side struct {
 	server, deflates, memory bool
+	secure                   bool // under TLS, on a socket
 }
 
 func (s side) String() string {
-	return fmt.Sprintf("server=%t,deflate=%t,memory=%t", s.server, s.deflates, s.memory)
+	name := fmt.Sprintf("server=%t,deflate=%t,memory=%t", s.server, s.deflates, s.memory)
+	if s.secure {
+		name += ",tls"
+	}
+	return name
 }
 
 func sides() (all []side) {
 	for i := range 8 {
-		all = append(all, side{i&1 != 0, i&2 != 0, i&4 != 0})
+		all = append(all, side{server: i&1 != 0, deflates: i&2 != 0, memory: i&4 != 0})
 	}
 	return all
 }
@@ -202,8 +208,11 @@ func (s side) arena(t *testing.T, options ...actors.Option) (meet func(t *testin
 		return s.serve(t, actors.Accept(sup, options...))
 	}
 	options = append(options, actors.WithPolicy(supervisor.Policy{MaxAttempts: 1}))
-	opponents := make(chan *opponent)
+	opponents, certificate := make(chan *opponent), certified(t)
 	peer := func(conn net.Conn) {
+		if s.secure {
+			conn = tls.Server(conn, certificate)
+		}
 		if o := greet(conn); o != nil {
 			opponents <- o
 			<-o.over
@@ -220,8 +229,13 @@ func (s side) arena(t *testing.T, options ...actors.Option) (meet func(t *testin
 		}
 	}
 	t.Cleanup(server.Close)
+	url := server.URL()
+	if s.secure {
+		url = "wss" + strings.TrimPrefix(url, "ws")
+		options = append(options, actors.WithTLSConfig(trusted(t)))
+	}
 	return func(t *testing.T, _ string) *opponent {
-		if _, err := actors.Connect(sup, server.URL(), options...); err != nil {
+		if _, err := actors.Connect(sup, url, options...); err != nil {
 			t.Fatal(err)
 		}
 		return patient(t, <-opponents)
@@ -259,11 +273,17 @@ func (e *extending) Write(p []byte) (int, error) {
 
 func (s side) serve(t *testing.T, acceptor http.Handler) func(*testing.T, string) *opponent {
 	var dial func(t *testing.T) (net.Conn, error)
-	if s.memory {
+	switch {
+	case s.memory:
 		server := wstest.Listen(wstest.HTTP(acceptor))
 		t.Cleanup(server.Close)
 		dial = func(t *testing.T) (net.Conn, error) { return server.DialContext(t.Context(), "", "") }
-	} else {
+	case s.secure:
+		server := httptest.NewTLSServer(acceptor)
+		t.Cleanup(server.Close)
+		config := server.Client().Transport.(*http.Transport).TLSClientConfig
+		dial = func(*testing.T) (net.Conn, error) { return tls.Dial("tcp", server.Listener.Addr().String(), config) }
+	default:
 		server := httptest.NewServer(acceptor)
 		t.Cleanup(server.Close)
 		dial = func(*testing.T) (net.Conn, error) { return net.Dial("tcp", server.Listener.Addr().String()) }
@@ -294,7 +314,8 @@ func patient(t *testing.T, o *opponent) *opponent {
 	_ = o.conn.SetDeadline(time.Now().Add(time.Minute))
 	t.Cleanup(func() {
 		close(o.over)
-		if err := o.conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		_, secure := o.conn.(*tls.Conn) // what that says last may come too late
+		if err := o.conn.Close(); err != nil && !secure && !errors.Is(err, net.ErrClosed) {
 			t.Error(err)
 		}
 	})
