@@ -17,43 +17,6 @@ import (
 	"github.com/sockvisor/sockvisor/supervisor"
 )
 
-// secure listens as a server of TLS that then speaks as it likes, and returns its URL
-// and the configuration of clients that trust it.
-func secure(t *testing.T, peer func(conn *tls.Conn)) (url string, trusted *tls.Config) {
-	t.Helper()
-	made := httptest.NewTLSServer(http.NotFoundHandler()) // for its certificate
-	defer made.Close()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	t.Cleanup(func() { listener.Close(); <-ended })
-	go func() {
-		defer close(ended)
-		conn, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		defer conn.Close()
-		peer(tls.Server(conn, &tls.Config{Certificates: made.TLS.Certificates}))
-	}()
-	return "wss://" + listener.Addr().String(), made.Client().Transport.(*http.Transport).TLSClientConfig
-}
-
-// failure connects once, and returns why it failed and how it closed.
-func failure(t *testing.T, url string, options ...actors.Option) (error, *messages.Closed) {
-	t.Helper()
-	events := wstest.NewRecorder()
-	options = append([]actors.Option{actors.WithHandler(events.Handler), actors.WithPolicy(supervisor.Policy{MaxAttempts: 1})}, options...)
-	if _, err := actors.Connect(start(t), url, options...); err != nil {
-		t.Fatal(err)
-	}
-	wstest.Next[*messages.Opened](t, events)
-	failed := wstest.Next[*messages.Failed](t, events)
-	return failed.Err, wstest.Next[*messages.Closed](t, events)
-}
-
 // A server must not mask: the handler never sees what it masked, and it is told 1002.
 func TestMaskedFrameFromServer(t *testing.T) {
 	for name, frame := range map[string]fragment{
@@ -73,48 +36,72 @@ func TestMaskedFrameFromServer(t *testing.T) {
 	}
 }
 
-// What is against the rules under TLS is seen above it; what happens to TLS itself is no
-// fault of WebSocket's.
+// What is against the rules under TLS is seen above it, at either end; what happens to
+// TLS itself is no fault of WebSocket's.
 func TestReasonsUnderTLS(t *testing.T) {
-	for name, test := range map[string]struct {
-		then   func(conn *tls.Conn)
+	type reason struct {
+		then   func(*opponent)
 		failed func(error) bool
 		code   messages.CloseCode
-	}{
-		"masked": {
-			func(conn *tls.Conn) { _, _ = conn.Write(masked(wstest.Frame(0x81, []byte("hi")))) },
-			is[*messages.ProtocolError], messages.CloseProtocolError,
-		},
+	}
+	inTheClear := func(raw string) func(*opponent) {
+		return func(o *opponent) { _, _ = io.WriteString(o.conn.(*tls.Conn).NetConn(), raw) }
+	}
+	reasons := map[string]reason{
 		"too big": {
-			func(conn *tls.Conn) { _, _ = conn.Write([]byte("\x82\x7f\x00\x00\x00\x01\x00\x00\x00\x00")) },
+			func(o *opponent) { o.send(0, fragment{head: 0x82, more: 1 << 32}) },
 			is[*messages.ReadLimitError], messages.CloseMessageTooBig,
 		},
 		"close_notify without a close frame": {
-			func(conn *tls.Conn) { _ = conn.CloseWrite() }, is[*messages.ReadError], messages.CloseAbnormal,
+			func(o *opponent) { _ = o.conn.(*tls.Conn).CloseWrite() }, is[*messages.ReadError], messages.CloseAbnormal,
 		},
-		"an alert in the clear": {
-			func(conn *tls.Conn) { _, _ = conn.NetConn().Write([]byte{21, 3, 3, 0, 2, 2, 40}) },
-			is[*messages.ReadError], messages.CloseAbnormal,
-		},
-		"rubbish": {
-			func(conn *tls.Conn) { _, _ = io.WriteString(conn.NetConn(), "HTTP/1.1 400 Bad Request\r\n\r\n") },
-			is[*messages.ReadError], messages.CloseAbnormal,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			url, trusted := secure(t, func(conn *tls.Conn) {
-				reader, err := wstest.Upgrade(conn)
-				if err != nil {
-					return
+		"an alert in the clear": {inTheClear("\x15\x03\x03\x00\x02\x02\x28"), is[*messages.ReadError], messages.CloseAbnormal},
+		"rubbish":               {inTheClear("HTTP/1.1 400 Bad Request\r\n\r\n"), is[*messages.ReadError], messages.CloseAbnormal},
+		"pings, and no pong is read": {
+			func(o *opponent) {
+				for frame := o.wire(ping(tooLarge[:125])); ; {
+					if _, err := o.conn.Write(frame); err != nil {
+						return
+					}
 				}
-				test.then(conn)
-				_, _ = io.Copy(io.Discard, reader)
+			},
+			is[*messages.WriteError], messages.CloseAbnormal,
+		},
+	}
+	for name, frame := range map[string]fragment{
+		"text": text("hi"), "binary": binaries("hi"), "ping": ping("hi"), "close": closing("\x03\xe8"),
+	} {
+		reasons[name+" masked by the wrong side"] = reason{
+			func(o *opponent) { _, _ = o.conn.Write((&opponent{masks: !o.masks}).wire(frame)) },
+			is[*messages.ProtocolError], messages.CloseProtocolError,
+		}
+	}
+	for _, server := range []bool{false, true} {
+		s, events := side{server: server, secure: true}, wstest.NewRecorder()
+		meet := s.arena(t, actors.WithHandler(events.Handler), actors.WithQueue(4, 1000), actors.WithReadLimit(1000))
+		for name, test := range reasons {
+			t.Run(fmt.Sprintf("%s, %s", s, name), func(t *testing.T) {
+				o := meet(t, "")
+				wstest.Next[*messages.Opened](t, events)
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					test.then(o)
+				}()
+				if test.code != messages.CloseAbnormal {
+					o.hears(t, closedWith(uint16(test.code)))
+					<-done
+					_ = o.conn.Close()
+				}
+				failed := wstest.Next[*messages.Failed](t, events)
+				closed := wstest.Next[*messages.Closed](t, events)
+				if err := failed.Err; !test.failed(err) || is[*messages.ProtocolError](err) != (test.code == messages.CloseProtocolError) || closed.Code != test.code {
+					t.Errorf("got %v, %s", err, wstest.Describe(closed))
+				}
+				_ = o.conn.Close()
+				<-done
 			})
-			err, closed := failure(t, url, actors.WithTLSConfig(trusted))
-			if !test.failed(err) || is[*messages.ProtocolError](err) != (test.code == messages.CloseProtocolError) || closed.Code != test.code {
-				t.Errorf("got %v, %s", err, wstest.Describe(closed))
-			}
-		})
+		}
 	}
 }
 
