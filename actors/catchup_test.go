@@ -169,6 +169,58 @@ func TestStoppedWithCloseUnread(t *testing.T) {
 	})
 }
 
+// halved is a transport that can end writing, as TCP's.
+type halved struct{ net.Conn }
+
+func (*halved) CloseWrite() error { return nil }
+
+// The peer's answer to the close frame for an error comes while the process is stopped.
+func TestStoppedWithLastCloseUnread(t *testing.T) {
+	slow := func(conn net.Conn) {
+		from, err := wstest.Upgrade(conn)
+		if err != nil {
+			return
+		}
+		_, _ = conn.Write(wstest.Frame(0x83, nil))
+		_ = hearOut(from)
+		pass(time.Second / 2)
+		_, _ = conn.Write(wstest.Frame(0x88, []byte{3, 0xea}))
+	}
+	inMemory(t, slow, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+		const after, d = time.Second / 4, 20 * time.Second
+		events := wstest.NewRecorder()
+		conn := connectTo(t, sup, server, actors.WithHandler(events.Handler), actors.WithDialContext(wrapped(server, func(conn net.Conn) net.Conn {
+			from := time.Now().Add(after)
+			return &halved{&stopped{Conn: conn, from: from, until: from.Add(d)}}
+		})))
+		wstest.Next[*messages.Opened](t, events)
+		pass(after)
+		holdUp(sup, conn.PID(), d)
+		wstest.Next[*messages.Failed](t, events)
+		if e := wstest.Next[*messages.Closed](t, events); !e.Clean || e.Code != messages.CloseProtocolError {
+			t.Errorf("got %s", wstest.Describe(e))
+		}
+		closeAndWait(t, conn, events)
+	})
+}
+
+// The process is stopped while a handler thinks about what came before a close.
+func TestStoppedWithHandlerBehind(t *testing.T) {
+	inMemory(t, wstest.Frozen, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+		const d = 20 * time.Second
+		heard := make(chan heardOut, 1)
+		server.Become(asksAndCloses(1, lastFrames["close"].frame, heard))
+		events := wstest.NewRecorder()
+		conn := connectTo(t, sup, server, actors.WithHandler(thinking(events, func() { pass(d + later) })))
+		wstest.Next[*messages.Opened](t, events)
+		holdUp(sup, conn.PID(), d)
+		if h := <-heard; h.texts != 1 || h.code != 4000 || h.err != nil {
+			t.Errorf("the peer heard %v", h)
+		}
+		closeAndWait(t, conn, events)
+	})
+}
+
 // A rule that gives up is asked again when what has arrived is read: on a socket of
 // which the kernel tells, and under TLS, where nobody but the reader's goroutine knows.
 func TestRuleIsAskedAgain(t *testing.T) {

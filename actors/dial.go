@@ -79,6 +79,7 @@ type dialAttempt struct {
 
 	reported atomic.Bool             // set by whoever is first: the attempt itself, or the end of its time
 	reached  atomic.Pointer[reached] // written by the attempt, read by either
+	below    atomic.Pointer[socket]  // sock, for the end of its time: likewise
 
 	// The attempt's alone.
 	sock     *socket
@@ -116,12 +117,21 @@ func (a *dialAttempt) report(d *dialed) {
 // limit returns a context that ends after d. When it does, or ctx does, before stop is
 // called, the attempt is over for the connection; stop then returns false.
 func (a *dialAttempt) limit(ctx context.Context, d time.Duration, why func(error) error) (_ context.Context, stop func() bool) {
-	ctx, cancel := context.WithTimeout(ctx, d)
-	unwatch := context.AfterFunc(ctx, func() { a.report(&dialed{err: why(ctx.Err())}) })
-	return ctx, func() bool {
-		defer cancel()
+	l := limitTime(ctx, time.Now().Add(d), a.arrived)
+	unwatch := context.AfterFunc(l, func() { a.report(&dialed{err: why(l.Err())}) })
+	return l, func() bool {
+		defer l.stop()
 		return unwatch()
 	}
+}
+
+// arrived is how far the attempt has read, and whether there is more.
+func (a *dialAttempt) arrived() (read uint64, unread bool) {
+	sock := a.below.Load()
+	if sock == nil {
+		return 0, false
+	}
+	return 1 + sock.received.Load(), sock.unread() > 0
 }
 
 // connect makes the attempt, with fresh credentials.

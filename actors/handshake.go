@@ -134,7 +134,7 @@ func (a *dialAttempt) answer(conn net.Conn, r *http.Request) (*http.Response, er
 	answer := &messages.HandshakeError{Status: response.StatusCode, Header: response.Header}
 	a.reached.Store(&reached{answer: answer})
 	if response.StatusCode != http.StatusSwitchingProtocols {
-		response.Body = a.refusal(*answer, response.Body)
+		response.Body = a.refusal(r.Context(), *answer, response.Body)
 		return response, nil
 	}
 	if err := checkAnswer(r.Header, response.Header); err != nil {
@@ -176,9 +176,10 @@ func readAnswer(conn io.Reader, r *http.Request) (_ *http.Response, rest *bufio.
 
 // refusal reads the beginning of a refusal's body, for people. That must not hold up
 // the attempt.
-func (a *dialAttempt) refusal(answer messages.HandshakeError, body io.Reader) io.ReadCloser {
-	enough := time.AfterFunc(answerBodyTime, a.sock.abort)
-	defer enough.Stop()
+func (a *dialAttempt) refusal(ctx context.Context, answer messages.HandshakeError, body io.Reader) io.ReadCloser {
+	enough := limitTime(ctx, time.Now().Add(answerBodyTime), a.arrived)
+	defer enough.stop()
+	context.AfterFunc(enough, a.sock.abort) // however it ends: a refused socket is of no use
 	b := make([]byte, 0, maxAnswerBody)
 	for len(b) < cap(b) {
 		n, err := body.Read(b[len(b):cap(b)])

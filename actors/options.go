@@ -97,7 +97,9 @@ func (c *settings) only(r role, option string) {
 }
 
 // dialer is the default, for all.
-var dialer = new(net.Dialer).DialContext
+func dialer(ctx context.Context, network, addr string) (net.Conn, error) {
+	return new(net.Dialer).DialContext(later{ctx}, network, addr)
+}
 
 func defaultConfig(r role) config {
 	return config{
@@ -236,7 +238,8 @@ func WithCompression(mode websocket.CompressionMode) Option {
 
 // WithHandshakeTimeout bounds an attempt from name resolution to the upgrade (default
 // 10 s), whatever the peer does, a proxy, or a function of WithProxy, WithDialContext
-// or WithTLSConfig.
+// or WithTLSConfig. What has arrived by then is read first, for a second at most: it may
+// be this process that was stopped.
 func WithHandshakeTimeout(d time.Duration) Option {
 	return func(c *settings) {
 		c.only(client, "WithHandshakeTimeout")

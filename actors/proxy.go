@@ -120,6 +120,7 @@ func askSOCKS(ctx context.Context, conn net.Conn, u *url.URL, server string) err
 	if err != nil {
 		return err
 	}
+	ctx = context.WithoutCancel(ctx) // its end aborts the socket, and is not before what has arrived is read
 	_, err = dialer.(proxy.ContextDialer).DialContext(ctx, "tcp", server)
 	return err
 }

@@ -40,6 +40,7 @@ func (a *dialAttempt) dialSocket(ctx context.Context, addr string, secure bool) 
 		return nil, err
 	}
 	a.sock = newSocket(conn, a.Conn, secure)
+	a.below.Store(a.sock)
 	a.unwatch = context.AfterFunc(ctx, a.sock.abort)
 	a.sock.notify(func(err error) { // until the connection wants to know
 		if err != nil {

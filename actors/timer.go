@@ -28,12 +28,26 @@ func (c *connection) cancelTimer() {
 func (c *connection) expired(m *expired) {
 	switch {
 	case m != c.expiring:
-	case c.farewell != nil:
+	case m.caughtUp && c.farewell != nil:
 		c.hurry()
 	case m.caughtUp:
 		c.cutOff()
+	case c.farewell != nil:
+		c.giveTurn(patience(time.Since(m.at)))
 	default:
 		c.expiring = &expired{caughtUp: true}
 		c.catchUp(time.Since(m.at), c.expiring)
 	}
+}
+
+// giveTurn is for a farewell: the reader has ended, but the handler may have something to
+// say, and whoever drains the socket the peer's close frame to read.
+func (c *connection) giveTurn(d time.Duration) {
+	if d == 0 {
+		c.hurry()
+		return
+	}
+	m := &expired{caughtUp: true}
+	c.expiring = m
+	c.timer = time.AfterFunc(d, func() { c.mailbox.post(m) })
 }

@@ -1,0 +1,92 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+const ms = time.Millisecond
+
+// How long a step goes on after its time: only if this process was late, or has not read
+// all that is there, and then as long as something comes, but never for more than a grace.
+func TestTimeLimit(t *testing.T) {
+	for name, test := range map[string]struct {
+		late   time.Duration // since the step's time was over
+		every  time.Duration // something comes, until the last
+		last   time.Duration
+		unread bool
+		want   time.Duration
+	}{
+		"in time":                      {0, 0, 0, false, 0},
+		"in time, something comes":     {0, ms, time.Minute, false, 0},
+		"a little late":                {ms, 0, 0, false, turn},
+		"late":                         {200 * ms, 0, 0, false, 200 * ms},
+		"very late":                    {time.Hour, 0, 0, false, grace},
+		"late, something comes":        {200 * ms, 50 * ms, 150 * ms, false, 360 * ms},
+		"late, something always comes": {ms, ms, time.Minute, false, grace},
+		"unread":                       {0, 0, 0, true, grace},
+		"late and unread":              {time.Hour, ms, time.Minute, true, grace},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var read atomic.Uint64
+				began := time.Now()
+				l := limitTime(context.Background(), began.Add(-test.late), func() (uint64, bool) { return read.Load(), test.unread })
+				defer l.stop()
+				if test.every > 0 {
+					go func() {
+						for d := test.every; d <= test.last && l.Err() == nil; d += test.every {
+							time.Sleep(test.every)
+							read.Add(1)
+						}
+					}()
+				}
+				<-l.Done()
+				took := time.Since(began)
+				time.Sleep(time.Second) // what comes ends too
+				if took != test.want || !errors.Is(l.Err(), context.DeadlineExceeded) {
+					t.Errorf("%v after %v, want %v", l.Err(), took, test.want)
+				}
+			})
+		})
+	}
+}
+
+// To a user's function it is a context with a deadline like any other.
+func TestTimeLimitIsContext(t *testing.T) {
+	nothing := func() (uint64, bool) { return 0, false }
+	for name, test := range map[string]struct {
+		end  func(l *timeLimit, cancel func())
+		want error
+	}{
+		"in time":  {func(*timeLimit, func()) {}, context.DeadlineExceeded},
+		"stopped":  {func(l *timeLimit, _ func()) { l.stop() }, context.Canceled},
+		"canceled": {func(_ *timeLimit, cancel func()) { cancel() }, context.Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				above, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				due := time.Now().Add(time.Second)
+				l := limitTime(above, due, nothing)
+				defer l.stop()
+				derived, end := context.WithTimeout(l, time.Minute)
+				defer end()
+				for ctx, want := range map[context.Context]time.Time{l: due, derived: due, later{l}: due.Add(grace)} {
+					if at, ok := ctx.Deadline(); !ok || !at.Equal(want) || ctx.Err() != nil {
+						t.Errorf("deadline %v, %v, %v", at, ok, ctx.Err())
+					}
+				}
+				test.end(l, cancel)
+				<-derived.Done()
+				if !errors.Is(l.Err(), test.want) || !errors.Is(derived.Err(), test.want) || !errors.Is(context.Cause(derived), test.want) {
+					t.Errorf("got %v, %v", l.Err(), derived.Err())
+				}
+			})
+		})
+	}
+}
