@@ -204,23 +204,6 @@ func TestStoppedWithLastCloseUnread(t *testing.T) {
 	})
 }
 
-// The process is stopped while a handler thinks about what came before a close.
-func TestStoppedWithHandlerBehind(t *testing.T) {
-	inMemory(t, wstest.Frozen, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
-		const d = 20 * time.Second
-		heard := make(chan heardOut, 1)
-		server.Become(asksAndCloses(1, lastFrames["close"].frame, heard))
-		events := wstest.NewRecorder()
-		conn := connectTo(t, sup, server, actors.WithHandler(thinking(events, func() { pass(d + later) })))
-		wstest.Next[*messages.Opened](t, events)
-		holdUp(sup, conn.PID(), d)
-		if h := <-heard; h.texts != 1 || h.code != 4000 || h.err != nil {
-			t.Errorf("the peer heard %v", h)
-		}
-		closeAndWait(t, conn, events)
-	})
-}
-
 // A rule that gives up is asked again when what has arrived is read: on a socket of
 // which the kernel tells, and under TLS, where nobody but the reader's goroutine knows.
 func TestRuleIsAskedAgain(t *testing.T) {

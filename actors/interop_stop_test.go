@@ -24,6 +24,7 @@ import (
 	"github.com/sockvisor/sockvisor/actors"
 	"github.com/sockvisor/sockvisor/actors/wstest"
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
 )
 
 // A process of ours is stopped for longer than it waits for its peers, right after it
@@ -124,9 +125,12 @@ func askingChild(t *testing.T, role, url string) {
 		actors.WithTLSConfig(&tls.Config{InsecureSkipVerify: true}), //nolint:gosec // of a test
 		actors.WithCallbacks(actors.Callbacks{OnError: over}), actors.WithCorrelation(every, 0),
 	}
-	if role == "ask" {
+	switch role {
+	case "ask":
 		options = append(options, actors.WithoutHeartbeat())
-	} else {
+	case "handshake":
+		options = append(options, actors.WithHandshakeTimeout(givesUp), actors.WithPolicy(supervisor.Fixed(time.Millisecond)))
+	default:
 		options = append(options, actors.WithHeartbeat(50*time.Millisecond, givesUp))
 	}
 	ctx, stop := context.WithCancel(context.Background())
