@@ -97,15 +97,17 @@ func askHTTP(conn net.Conn, u *url.URL, server string) error {
 
 // whyRefused says what can be done about a refusal, or nil.
 func whyRefused(response *http.Response, credentials bool) error {
-	asked := response.Header.Get("Proxy-Authenticate")
-	switch {
-	case response.StatusCode != http.StatusProxyAuthRequired:
+	if response.StatusCode != http.StatusProxyAuthRequired {
 		return nil
-	case credentials:
-		return fmt.Errorf("it does not take the user and password of its URL, and asks for %.100q", asked)
-	default:
-		return fmt.Errorf("its URL has no user and password, and it asks for %.100q", asked)
 	}
+	why := "its URL has no user and password"
+	if credentials {
+		why = "it does not take the user and password of its URL"
+	}
+	if asked := response.Header.Get("Proxy-Authenticate"); asked != "" {
+		return fmt.Errorf("%s: it asks for %.100q", why, asked)
+	}
+	return errors.New(why)
 }
 
 // askSOCKS asks a SOCKS5 proxy to connect to the server. The connection stays what it

@@ -49,7 +49,7 @@ func TestReasonsUnderTLS(t *testing.T) {
 	}
 	reasons := map[string]reason{
 		"too big": {
-			func(o *opponent) { o.send(0, fragment{head: 0x82, more: 1 << 32}) },
+			func(o *opponent) { o.send(0, fragment{head: 0x82, more: 1 << 30}) },
 			is[*messages.ReadLimitError], messages.CloseMessageTooBig,
 		},
 		"close_notify without a close frame": {

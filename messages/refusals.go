@@ -2,6 +2,7 @@ package messages
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 )
 
@@ -143,7 +144,19 @@ func (e *CloseReasonError) Error() string {
 type UnknownMessageError struct{ Message any }
 
 func (e *UnknownMessageError) Error() string {
+	if hint := pointerTo(e.Message); hint != "" {
+		return fmt.Sprintf("messages of type %T are not taken here: send a %s", e.Message, hint)
+	}
 	return fmt.Sprintf("messages of type %T are not taken here", e.Message)
+}
+
+// pointerTo names the pointer that was meant, if that is a message of this package.
+func pointerTo(message any) string {
+	t := reflect.TypeOf(message)
+	if t == nil || t.Kind() != reflect.Struct || t.PkgPath() != reflect.TypeFor[Send]().PkgPath() {
+		return ""
+	}
+	return "*" + t.String()
 }
 
 // OptionError says which option of Connect or Start has a value that makes no
