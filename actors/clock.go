@@ -48,12 +48,15 @@ func newClock(system *actor.ActorSystem) *clock {
 	return c
 }
 
+// now is the time since the clock began.
+func (c *clock) now() time.Duration { return time.Since(c.began) }
+
 func (c *clock) stop() { c.out.Stop(c.pid) }
 
 // set has a connection told when d is over, unless the alarm is cancelled; or early,
 // if the clock wakes up for another.
 func (c *clock) set(conn *Conn, due any, d, early time.Duration) *alarm {
-	a := &alarm{at: sum(time.Since(c.began), d), early: max(early, 0), due: due}
+	a := &alarm{at: sum(c.now(), d), early: max(early, 0), due: due}
 	a.conn.Store(conn)
 	c.out.Send(c.pid, a)
 	return a
@@ -71,7 +74,7 @@ func (c *clock) late(a *alarm) time.Duration {
 	if a == nil {
 		return 0
 	}
-	return max(time.Since(c.began)-a.at, 0)
+	return max(c.now()-a.at, 0)
 }
 
 // Receive implements actor.Actor.
@@ -107,7 +110,7 @@ func (c *clock) take(a *alarm) {
 // that the heartbeats of 9,000 connections wake the processor some 3 times a second
 // and not 900 times.
 func (c *clock) ring() {
-	now := time.Since(c.began)
+	now := c.now()
 	for early := false; len(c.alarms) > 0; early = true {
 		next := c.alarms[0]
 		if next.at > now && !(early && next.at-next.early <= now) {
@@ -127,7 +130,7 @@ func (c *clock) wind() {
 	if len(c.alarms) == 0 {
 		return
 	}
-	left := c.alarms[0].at - time.Since(c.began)
+	left := c.alarms[0].at - c.now()
 	if c.timer == nil {
 		c.timer = time.AfterFunc(left, func() { c.out.Send(c.pid, &chime{}) })
 		return

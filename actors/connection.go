@@ -41,13 +41,13 @@ type connection struct {
 	phase phase
 	own   uint64 // epoch of this incarnation
 
-	waiting    time.Time // since when it waits for its turn to dial, zero if it does not
+	waiting    time.Duration // since when it waits for its turn to dial, by the tree's clock; zero if it does not
 	cancelDial func()
 	ws         *websocket.Conn
 	sock       *socket
-	reader     *reader    // nil when there is none, or it has ended
-	readerPID  *actor.PID // nil when it is stopped
-	openedAt   time.Time
+	reader     *reader       // nil when there is none, or it has ended
+	readerPID  *actor.PID    // nil when it is stopped
+	openedAt   time.Duration // since the socket was made
 	heartbeat  heartbeat
 	aging      *alarm
 	written    uint64
@@ -229,7 +229,7 @@ func (c *connection) dialed(d *dialed) {
 
 func (c *connection) open(d *dialed) {
 	c.ws, c.sock = d.ws, d.sock
-	c.phase, c.openedAt = open, time.Now()
+	c.phase, c.openedAt = open, c.sock.now()
 	c.setState(messages.StateOpen)
 	c.tell(&messages.Opened{Conn: c.pid, Epoch: c.own, Subprotocol: d.subprotocol, Value: d.value})
 	epoch := c.own

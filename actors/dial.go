@@ -34,7 +34,7 @@ func (d *dialed) discard() {
 
 // startDial asks the tree's governor for a turn to dial.
 func (c *connection) startDial() {
-	c.waiting = time.Now()
+	c.waiting = c.tree.clock.now() + 1 // zero is none
 	c.dials++
 	c.tree.Send(c.tree.governor, &supervisor.Dial{Conn: c.pid, Number: c.dials, Host: c.config.host})
 }
@@ -42,10 +42,10 @@ func (c *connection) startDial() {
 // turn dials beside the actor, until cancelDial, and posts dialed. A turn that is not
 // wanted any more has been given back already.
 func (c *connection) turn(m *supervisor.Turn) {
-	if m.Number != c.dials || c.waiting.IsZero() {
+	if m.Number != c.dials || c.waiting == 0 {
 		return
 	}
-	c.waiting = time.Time{}
+	c.waiting = 0
 	ctx, cancel := context.WithCancel(context.Background())
 	c.cancelDial = cancel
 	a := &dialAttempt{Conn: c.Conn, epoch: c.own, number: m.Number}
@@ -60,8 +60,8 @@ func (c *connection) stopDial() {
 	if c.cancelDial != nil {
 		c.cancelDial()
 	}
-	if !c.waiting.IsZero() {
-		c.waiting = time.Time{}
+	if c.waiting != 0 {
+		c.waiting = 0
 		c.leaveGovernor(c.dials)
 	}
 }

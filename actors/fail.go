@@ -118,7 +118,7 @@ func (c *connection) ended() {
 	c.phase = down
 	c.setState(messages.StateConnecting)
 	panic(&supervisor.Failure{
-		Epoch: c.own, Uptime: c.uptime(), Err: c.failure, Ready: c.ready != nil, Final: c.config.failFast && c.own == 1 && c.openedAt.IsZero(),
+		Epoch: c.own, Uptime: c.uptime(), Err: c.failure, Ready: c.ready != nil, Final: c.config.failFast && c.own == 1 && c.sock == nil,
 	})
 }
 
@@ -133,10 +133,10 @@ func (c *connection) forget() {
 }
 
 func (c *connection) uptime() time.Duration {
-	if c.openedAt.IsZero() {
+	if c.sock == nil {
 		return 0
 	}
-	return time.Since(c.openedAt)
+	return c.sock.now() - c.openedAt
 }
 
 // decide is the supervisor's answer: the handler learns that the epoch is over

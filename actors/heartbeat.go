@@ -204,7 +204,7 @@ func heartbeatError(reason error) error {
 // signs are read in an order in which nothing can come in between that makes a peer
 // look dead: what it did, whether that could be seen, and then the time.
 func (c *connection) signs(wanted bool) Signs {
-	opened := c.openedAt.Sub(c.sock.born)
+	opened := c.openedAt
 	since := func(when time.Duration) time.Duration { return max(when-opened, 0) }
 	s := Signs{Read: since(c.sock.life()), Pings: c.heartbeat.number, RTT: c.RTT(), Wanted: wanted}
 	s.Wrote = since(c.heartbeat.written.look(c.sock))

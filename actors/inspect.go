@@ -25,8 +25,8 @@ func (c *connection) inspect() *messages.Inspected {
 
 // waited is for how long the connection has waited for its turn to dial.
 func (c *connection) waited() time.Duration {
-	if c.waiting.IsZero() {
+	if c.waiting == 0 {
 		return 0
 	}
-	return max(time.Since(c.waiting), 1)
+	return max(c.tree.clock.now()+1-c.waiting, 1)
 }
