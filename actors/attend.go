@@ -73,14 +73,14 @@ func (r *reader) stay() bool {
 // may take longer than a system call comes after it. (To do it all in there saves
 // the read that finds nothing: 2 to 3 % of the echoes.)
 func (r *reader) arrived() bool {
-	if !r.status.CompareAndSwap(idle, running) {
+	if !r.take() {
 		r.news.Store(true)
 		r.wakeUp() // another runs the reader, or has just
 		return false
 	}
 	something := r.finishing.Load() || r.ended || r.fill()
-	r.status.Store(idle)
-	return something || r.system.waiting() || r.queue.waiting()
+	posted := r.giveBack()
+	return something || posted
 }
 
 // step has the reader look what there is to do, and then the handler, on this
@@ -90,7 +90,7 @@ func (r *reader) step() {
 	if !r.woken.Swap(true) {
 		r.queue.push(look)
 	}
-	if r.status.CompareAndSwap(idle, running) {
+	if r.begin() {
 		r.process()
 		r.carry()
 	}

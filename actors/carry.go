@@ -52,7 +52,7 @@ func (c *carriers) close() { c.closed.Store(true) }
 // carry runs the handler of a reader, and then the connection.
 func (c *carriers) carry(r *reader) {
 	connection := r.conn.mailbox
-	if !connection.status.CompareAndSwap(idle, running) {
+	if !connection.runner.take() {
 		r.target.wake() // the connection runs already
 		return
 	}
@@ -145,6 +145,5 @@ func (p *place) letGo(state uint64) {
 		return
 	}
 	r.neglected()
-	m := r.conn.mailbox
-	m.dispatcher.Schedule(m.schedule)
+	r.conn.mailbox.release()
 }

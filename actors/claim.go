@@ -31,8 +31,3 @@ func (r *runner) actorOf() actor.Actor {
 	}
 	return nil
 }
-
-// hold keeps a mailbox from running until release.
-func (r *runner) hold() { r.status.Store(running) }
-
-func (r *runner) release() { r.dispatcher.Schedule(r.schedule) }

@@ -33,14 +33,13 @@ var _ actor.Mailbox = (*inbox)(nil)
 // newInbox returns one that is held until it knows whose it is.
 func newInbox() actor.Mailbox {
 	m := &inbox{}
-	m.runner.init(m)
-	m.schedule = m.processAndThen
+	m.work = m
 	m.hold()
 	return m
 }
 
-func (m *inbox) processAndThen() {
-	m.process()
+// rested implements work.
+func (m *inbox) rested() {
 	if m.then != nil {
 		m.then()
 	}
@@ -125,5 +124,3 @@ func (m *inbox) stopping() {
 		m.conn.mailbox.post(&handlerStopping{ctx.Self()})
 	}
 }
-
-func (m *inbox) rest() rest { return rest{queue: &m.queue} }

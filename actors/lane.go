@@ -169,10 +169,6 @@ func (l *lane) shift() any {
 	return message
 }
 
-// left reports whether there is something that the ring does not show. Only the
-// consumer calls it.
-func (l *lane) left() bool { return l.overflowing() != nil || l.urgent.out != nil }
-
 // passed is the ticket before which everything has been taken. Only the consumer
 // calls it.
 func (l *lane) passed() uint64 {

@@ -49,7 +49,7 @@ var _ actor.Mailbox = (*mailbox)(nil)
 // newMailbox returns one that is held until it knows whose it is.
 func newMailbox() actor.Mailbox {
 	m := &mailbox{}
-	m.runner.init(m)
+	m.work = m
 	m.hold()
 	return m
 }
@@ -92,7 +92,7 @@ func (m *mailbox) push(message any, send *messages.Send) error {
 // the mailbox here. A connection that has nothing else to do gets the message past
 // the lane, which then needs no memory.
 func (m *mailbox) take(send *messages.Send, now bool) {
-	if now && m.status.CompareAndSwap(idle, running) {
+	if now && m.runner.take() {
 		if m.free(send) {
 			m.direct = send
 		} else {
@@ -125,12 +125,6 @@ func (m *mailbox) queue(send *messages.Send) {
 func (m *mailbox) post(message any) {
 	m.control.push(message)
 	m.wake()
-}
-
-func (m *mailbox) rest() rest {
-	return rest{
-		queue: &m.control, lane: &m.lane, ticket: m.lane.head, left: m.lane.left(), always: m.over, outlet: m.draining(),
-	}
 }
 
 // draining returns where the lane drains to now, or nil.
@@ -169,6 +163,8 @@ func (m *mailbox) restarting() {
 }
 
 func (m *mailbox) stopping() {}
+
+func (m *mailbox) rested() {}
 
 // next returns the next message for the actor, or nil.
 func (m *mailbox) next() any {

@@ -8,19 +8,24 @@ import (
 )
 
 // runner is what the mailboxes of this package have in common: protoactor's system
-// messages, and that at most one goroutine at a time runs an actor. Whoever sets
-// the status to running runs it, on whatever goroutine that is.
+// messages, and that at most one goroutine at a time runs an actor.
+//
+// Whoever posts a message, and then wakes the runner, knows that it is looked at: by the
+// goroutine that is scheduled now, or by the one that runs, which is told to look once
+// more. So no mailbox has to tell what it may have missed.
 type runner struct {
 	work       work
 	invoker    actor.MessageInvoker
-	dispatcher actor.Dispatcher
-	schedule   func() // process, bound once
+	dispatcher dispatcher
 	system     queue
-	status     atomic.Int32
-	suspended  bool
-	stopping   bool          // a Stop was taken
-	awaited    bool          // its connection waits for its end
-	watchers   *actor.PIDSet // nil if nobody watches
+	// status says whether a goroutine runs the actor. Whoever wakes it sets it to running,
+	// and is then the one that has it run, or to notified; whoever runs it takes that back
+	// before it looks, and sets it to idle if it is still running after that.
+	status    atomic.Int32
+	suspended bool
+	stopping  bool          // a Stop was taken
+	awaited   bool          // its connection waits for its end
+	watchers  *actor.PIDSet // nil if nobody watches
 }
 
 // work is what the runner of a mailbox runs. The one goroutine calls it.
@@ -38,23 +43,20 @@ type work interface {
 	restarting()
 	// stopping is called before a stop.
 	stopping()
-	// rest returns what to look at once more when the mailbox is idle.
-	rest() rest
+	// rested is called when a goroutine that was scheduled has run the actor until there
+	// was nothing left to do: another may run it already.
+	rested()
 }
 
 const (
-	idle int32 = iota
-	running
+	idle     int32 = iota
+	running        // a goroutine runs it, or is scheduled to
+	notified       // and runs it once more
 )
 
-func (r *runner) init(w work) {
-	r.work = w
-	r.schedule = r.process
-}
-
 // RegisterHandlers implements actor.Mailbox.
-func (r *runner) RegisterHandlers(invoker actor.MessageInvoker, dispatcher actor.Dispatcher) {
-	r.invoker, r.dispatcher = invoker, dispatcher
+func (r *runner) RegisterHandlers(invoker actor.MessageInvoker, d actor.Dispatcher) {
+	r.invoker, r.dispatcher = invoker, dispatcherOf(d, r)
 }
 
 // Start implements actor.Mailbox.
@@ -66,43 +68,78 @@ func (r *runner) PostSystemMessage(message any) {
 	r.wake()
 }
 
-// wake has the mailbox run, on a goroutine of its own, unless it does already.
+// wake has what was posted looked at, by a goroutine of its own unless one runs already.
 func (r *runner) wake() {
-	if r.status.CompareAndSwap(idle, running) {
-		r.dispatcher.Schedule(r.schedule)
+	if r.begin() {
+		r.dispatcher.run(r)
 	}
 }
 
 // runHere is wake on the caller's goroutine.
 func (r *runner) runHere() {
-	if r.status.CompareAndSwap(idle, running) {
+	if r.begin() {
 		r.process()
 	}
 }
 
-// process runs until nothing is left to do, then is idle. What it needs to see
-// whether something came meanwhile it reads before it is idle: afterwards all but
-// the queues may belong to another run.
+// begin reports whether it is for the caller to have the actor run. If not, another does,
+// and looks once more.
+func (r *runner) begin() bool {
+	for {
+		switch r.status.Load() {
+		case notified:
+			return false
+		case running:
+			if r.status.CompareAndSwap(running, notified) {
+				return false
+			}
+		default:
+			if r.take() {
+				return true
+			}
+		}
+	}
+}
+
+// take reports whether it is now for the caller to run the actor, and tells another who
+// does nothing.
+func (r *runner) take() bool { return r.status.CompareAndSwap(idle, running) }
+
+// giveBack undoes take, and reports whether somebody has posted something meanwhile, at
+// which the caller has to have it looked.
+func (r *runner) giveBack() (posted bool) { return r.status.Swap(idle) == notified }
+
+// hold keeps a mailbox from running until release.
+func (r *runner) hold() { r.status.Store(running) }
+
+// release has a mailbox run that is held, or taken.
+func (r *runner) release() { r.dispatcher.run(r) }
+
+// scheduled is what a dispatcher calls.
+func (r *runner) scheduled() {
+	r.process()
+	r.work.rested()
+}
+
+// process runs the actor until there is nothing left to do, and is for who has begun.
 func (r *runner) process() {
 	for {
-		r.run()
-		rest := r.work.rest()
-		left, suspended, urgent := rest.queue.out != nil, r.suspended, r.system.out != nil
-		r.status.Store(idle)
-		if !urgent && !r.system.waiting() && (suspended || !left && !rest.any()) {
-			return
+		if r.status.Load() == notified {
+			r.status.Store(running) // whatever was posted until now is seen in this turn
 		}
-		if !r.status.CompareAndSwap(idle, running) {
+		if !r.run() && r.status.CompareAndSwap(running, idle) {
 			return
 		}
 	}
 }
 
-// run handles what is queued until nothing is or the actor panics.
-func (r *runner) run() {
+// run handles what is queued until nothing is, or the actor panics, which it reports:
+// there may be more then.
+func (r *runner) run() (panicked bool) {
 	var message any
 	defer func() {
 		if reason := recover(); reason != nil {
+			panicked = true
 			r.escalate(reason, message)
 		}
 	}()
@@ -116,7 +153,7 @@ func (r *runner) run() {
 			continue
 		}
 		if r.suspended {
-			return
+			return false
 		}
 		if message = r.work.next(); message == nil {
 			break
@@ -125,6 +162,7 @@ func (r *runner) run() {
 		r.work.handled(message)
 	}
 	r.work.drained()
+	return false
 }
 
 // invokeSystem passes on protoactor's own messages, but for a restart once a stop was
@@ -156,25 +194,4 @@ func (r *runner) invokeSystem(message any) {
 		r.invoker.InvokeSystemMessage(message)
 		r.retire()
 	}
-}
-
-// rest is what a mailbox that goes idle still has to look at.
-type rest struct {
-	queue  *queue
-	lane   *lane // nil if there is none
-	ticket uint64
-	left   bool // something that was taken out of its ring
-	always bool // the lane, whatever the outlet says
-	outlet outlet
-}
-
-func (r *rest) any() bool {
-	if r.queue.waiting() {
-		return true
-	}
-	if r.lane == nil {
-		return false
-	}
-	draining := r.always || r.outlet != nil && r.outlet.ready() || r.lane.excess()
-	return draining && (r.left || r.lane.filled(r.ticket) || r.lane.urgent.waiting())
 }

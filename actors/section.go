@@ -53,7 +53,7 @@ type sectionInbox struct{ inbox }
 
 func newSectionInbox() actor.Mailbox {
 	m := &sectionInbox{}
-	m.runner.init(m)
+	m.work = m
 	return m
 }
 
@@ -65,6 +65,8 @@ func (m *sectionInbox) drained() {
 }
 
 func (m *sectionInbox) handled(any) {}
+
+func (m *sectionInbox) rested() {}
 
 // PostUserMessage implements actor.Mailbox.
 func (m *sectionInbox) PostUserMessage(message any) {

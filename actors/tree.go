@@ -34,7 +34,7 @@ func treeOf(sup *supervisor.Supervisor) *tree {
 
 func newTree(sup *supervisor.Supervisor) *tree {
 	t := &tree{Contained: sup.Contained(), clock: newClock(sup.System()), governor: sup.Governor()}
-	t.workers.tasks = make(chan func())
+	t.workers.tasks = make(chan *runner)
 	t.carriers.places = make([]place, 4*runtime.GOMAXPROCS(0))
 	dispatcher := actor.WithDispatcher(&t.workers)
 	t.connection = actor.PropsFromProducer(newConnection, actor.WithMailbox(newMailbox), dispatcher,

@@ -11,7 +11,7 @@ import (
 // A new one would begin with a stack of 2 KB and copy it twice before it is deep
 // enough for coder/websocket, which took a quarter of the time of an echo.
 type workers struct {
-	tasks  chan func() // taken by those who are parked
+	tasks  chan *runner // taken by those who are parked
 	parked atomic.Int64
 	closed atomic.Bool
 }
@@ -26,27 +26,30 @@ const (
 
 var _ actor.Dispatcher = (*workers)(nil)
 
-// Schedule implements actor.Dispatcher.
-func (w *workers) Schedule(task func()) {
+// Schedule implements actor.Dispatcher, for a mailbox that is none of this package.
+func (w *workers) Schedule(task func()) { go task() }
+
+// run implements dispatcher.
+func (w *workers) run(r *runner) {
 	select {
-	case w.tasks <- task:
+	case w.tasks <- r:
 	default:
-		go w.work(task)
+		go w.work(r)
 	}
 }
 
 // Throughput implements actor.Dispatcher.
 func (w *workers) Throughput() int { return throughput }
 
-func (w *workers) work(task func()) {
-	for task != nil {
-		task()
-		task = w.park()
+func (w *workers) work(r *runner) {
+	for r != nil {
+		r.scheduled()
+		r = w.park()
 	}
 }
 
-// park waits for the next task, or returns nil if that is not wanted.
-func (w *workers) park() func() {
+// park waits for the next that is to be run, or returns nil if that is not wanted.
+func (w *workers) park() *runner {
 	defer w.parked.Add(-1)
 	if w.parked.Add(1) > parking || w.closed.Load() {
 		return nil
