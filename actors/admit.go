@@ -7,7 +7,7 @@ import (
 )
 
 // admit queues a message or returns why it is refused.
-func (m *mailbox) admit(message any) error {
+func (m *connMailbox) admit(message any) error {
 	switch body := actor.UnwrapEnvelopeMessage(message).(type) {
 	case *messages.Send:
 		return m.admitSend(message, body)
@@ -43,18 +43,18 @@ func (m *mailbox) admit(message any) error {
 	return nil
 }
 
-func (m *mailbox) admitSend(message any, send *messages.Send) error {
+func (m *connMailbox) admitSend(message any, send *messages.Send) error {
 	if err := send.Validate(); err != nil {
 		return err
 	}
 	if err := m.push(message, send); err != nil {
 		return err
 	}
-	m.wake()
+	m.Wake()
 	return nil
 }
 
-func (m *mailbox) admitParcel(p *parcel) error {
+func (m *connMailbox) admitParcel(p *parcel) error {
 	if err := p.order.Validate(); err != nil {
 		return err
 	}

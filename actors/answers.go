@@ -77,8 +77,8 @@ func (m *response) deliver() {
 	m.conn.finishAsk(m.asking, m.received, nil)
 }
 
-// discard implements discarder: the connection is over, but the answer is there.
-func (m *response) discard() { m.deliver() }
+// Discard implements mailbox.Discarder: the connection is over, but the answer is there.
+func (m *response) Discard() { m.deliver() }
 
 // answers reports whether a message is what somebody waits for, and passes it on.
 func (r *reader) answers(received *messages.Received) bool {

@@ -83,7 +83,7 @@ func (c *Conn) Ask(ctx context.Context, ask *messages.Ask) (*messages.Received, 
 }
 
 // admitAsk queues a question, or returns why it is refused.
-func (m *mailbox) admitAsk(ask *messages.Ask, to addressee) (*asking, error) {
+func (m *connMailbox) admitAsk(ask *messages.Ask, to addressee) (*asking, error) {
 	if err := ask.Validate(); err != nil {
 		return nil, err
 	}

@@ -73,13 +73,13 @@ func (r *reader) stay() bool {
 // may take longer than a system call comes after it. (To do it all in there saves
 // the read that finds nothing: 2 to 3 % of the echoes.)
 func (r *reader) arrived() bool {
-	if !r.take() {
+	if !r.inbox.Take() {
 		r.news.Store(true)
 		r.wakeUp() // another runs the reader, or has just
 		return false
 	}
 	something := r.finishing.Load() || r.ended || r.fill()
-	posted := r.giveBack()
+	posted := r.inbox.GiveBack()
 	return something || posted
 }
 
@@ -88,10 +88,9 @@ func (r *reader) arrived() bool {
 // the stack would grow with every message.
 func (r *reader) step() {
 	if !r.woken.Swap(true) {
-		r.queue.push(look)
+		r.inbox.Queue.Push(look)
 	}
-	if r.begin() {
-		r.process()
+	if r.inbox.RunHere() {
 		r.carry()
 	}
 }

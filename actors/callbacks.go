@@ -3,6 +3,7 @@ package actors
 import (
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -46,7 +47,8 @@ type caller struct {
 func (f *caller) Receive(ctx actor.Context) {
 	switch e := ctx.Message().(type) {
 	case *actor.Started:
-		f.conn = claimed(ctx.ActorSystem(), ctx.Self()).inbox.conn
+		inbox, _ := mailbox.Of[*handlerInbox](ctx.ActorSystem(), ctx.Self())
+		f.conn = inbox.conn
 	case *messages.Opened:
 		call(f.OnOpen, f.conn, e)
 	case *messages.Received:

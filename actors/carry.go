@@ -52,19 +52,19 @@ func (c *carriers) close() { c.closed.Store(true) }
 // carry runs the handler of a reader, and then the connection.
 func (c *carriers) carry(r *reader) {
 	connection := r.conn.mailbox
-	if !connection.runner.take() {
-		r.target.wake() // the connection runs already
+	if !connection.Take() {
+		r.target.Wake() // the connection runs already
 		return
 	}
 	p, state := c.keep(r)
 	if p == nil {
-		r.target.wake()
-		connection.process()
+		r.target.Wake()
+		connection.Run()
 		return
 	}
-	r.target.runHere()
+	r.target.RunHere()
 	if p.free(state) {
-		connection.process()
+		connection.Run()
 	}
 }
 
@@ -145,5 +145,5 @@ func (p *place) letGo(state uint64) {
 		return
 	}
 	r.neglected()
-	r.conn.mailbox.release()
+	r.conn.mailbox.Release()
 }

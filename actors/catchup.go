@@ -38,7 +38,7 @@ func (c *connection) catchUp(late time.Duration, told any) {
 	m := &catchUp{reader: c.reader, told: told, late: late}
 	m.upTo = c.sock.received.Load() + uint64(c.sock.unread())
 	m.bound = time.AfterFunc(patience(late)+grace, func() { m.say() }) // not tell, which needs what is set here
-	c.reader.PostUserMessage(m)
+	c.reader.inbox.PostUserMessage(m)
 }
 
 // IgnoreDeadLetterLogging implements actor.IgnoreDeadLetterLogging.
@@ -71,7 +71,7 @@ func (r *reader) catchUp(m *catchUp) {
 	case !r.ended && (!r.polled || r.finishing.Load()):
 		time.AfterFunc(patience(m.late), m.look)
 	case !r.ended && r.behind(m.upTo):
-		r.PostUserMessage(m) // others have their turn
+		r.inbox.PostUserMessage(m) // others have their turn
 	default:
 		m.tell()
 	}
@@ -90,7 +90,7 @@ func (m *catchUp) look() {
 	switch waits := r.sock.reading.Load() || r.paused.Load(); {
 	case m.over.Load():
 	case r.polled && !r.finishing.Load():
-		r.PostUserMessage(m)
+		r.inbox.PostUserMessage(m)
 	case !waits || r.behind(m.upTo):
 		time.AfterFunc(turn, m.look)
 	default:

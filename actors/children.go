@@ -2,21 +2,22 @@ package actors
 
 import (
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 )
 
 // adopt spawns an actor whose parent and supervisor is the connection, and returns
-// its inbox, which is to be released.
+// its mailbox, which is to be released.
 //
 // Not with ctx.Spawn: protoactor's set of children is half a kilobyte for two, and a
 // restart stops all that are in it, of which the handler must not be one. So the
 // connection stops what it has started.
-func (c *connection) adopt(props *actor.Props, id string) (*actor.PID, *inbox) {
+func adopt[M mailbox.Work](c *connection, props *actor.Props, id string) (*actor.PID, M) {
 	pid, err := actor.DefaultSpawner(c.system, c.pid.Id+"/"+id, props, c.ctx)
 	if err != nil {
 		panic(err)
 	}
-	m := claimed(c.system, pid).inbox
-	m.conn = c.Conn
+	m, _ := mailbox.Of[M](c.system, pid)
 	return pid, m
 }
 

@@ -118,8 +118,8 @@ func (c *clock) ring() {
 		}
 		heap.Pop(&c.alarms)
 		if conn := next.conn.Swap(nil); conn != nil {
-			conn.mailbox.control.push(next.due)
-			conn.mailbox.runHere()
+			conn.mailbox.control.Push(next.due)
+			conn.mailbox.RunHere()
 		}
 	}
 	c.wind()

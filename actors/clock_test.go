@@ -22,11 +22,11 @@ func TestClock(t *testing.T) {
 		began := time.Now()
 		rings := make(chan time.Duration, 10)
 		set := func(after, early time.Duration) *alarm {
-			m := newMailbox().(*mailbox)
+			m := newMailbox().(*connMailbox)
 			conn := &Conn{config: &config{}, mailbox: m}
 			m.init(conn)
 			m.RegisterHandlers(&ringing{func() { rings <- time.Since(began) }}, actor.NewDefaultDispatcher(10))
-			m.status.Store(idle)
+			m.GiveBack()
 			return c.set(conn, 1, after, early)
 		}
 		set(10*time.Second, 0)

@@ -50,7 +50,7 @@ func (c *config) codec() Codec {
 
 // admitValue is admitSend for what is yet to be encoded. From then on it is the Send,
 // with the sender that the value had.
-func (m *mailbox) admitValue(message any, value any) error {
+func (m *connMailbox) admitValue(message any, value any) error {
 	codec := m.conn.config.codec()
 	if codec == nil {
 		return &messages.NoCodecError{}

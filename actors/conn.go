@@ -7,6 +7,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
@@ -22,7 +23,7 @@ type Conn struct {
 	config  *config
 	url     string
 	tree    *tree
-	mailbox *mailbox
+	mailbox *connMailbox
 
 	// Published by the connection, read by anybody.
 	state atomic.Uint32 // messages.ReadyState
@@ -87,10 +88,11 @@ func (c *Conn) spawn(sup *supervisor.Supervisor) error {
 	if err != nil {
 		return err
 	}
-	c.pid, c.mailbox = pid, claimed(c.system, pid).mailbox
+	c.pid = pid
+	c.mailbox, _ = mailbox.Of[*connMailbox](c.system, pid)
 	c.mailbox.init(c)
-	c.mailbox.actorOf().(*connection).Conn = c
-	c.mailbox.release()
+	c.mailbox.Actor().(*connection).Conn = c
+	c.mailbox.Release()
 	return nil
 }
 

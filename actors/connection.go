@@ -6,6 +6,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/coder/websocket"
 
+	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
@@ -142,7 +143,8 @@ func (c *connection) Receive(ctx actor.Context) {
 		}
 	case *actor.Started:
 		if c.Conn == nil { // of a restart
-			c.Conn = claimed(ctx.ActorSystem(), ctx.Self()).mailbox.conn
+			m, _ := mailbox.Of[*connMailbox](ctx.ActorSystem(), ctx.Self())
+			c.Conn = m.conn
 		}
 		c.start(ctx)
 	case *actor.Restarting:
@@ -216,7 +218,7 @@ func (c *connection) dialed(d *dialed) {
 		return
 	}
 	if d.epoch != c.own || c.phase != connecting {
-		d.discard()
+		d.Discard()
 		return
 	}
 	c.cancelDial = nil

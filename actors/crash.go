@@ -19,26 +19,6 @@ func broke(reason any) *messages.InternalError {
 	return &messages.InternalError{Reason: reason, Stack: debug.Stack()}
 }
 
-// crash is what a child of a connection fails with: protoactor passes on no more than
-// the reason.
-type crash struct {
-	reason any
-	stack  []byte
-}
-
-// LogValue implements slog.LogValuer: protoactor logs what it passes on.
-func (c *crash) LogValue() slog.Value { return slog.StringValue(c.String()) }
-
-func (c *crash) String() string { return (&messages.HandlerError{Reason: c.reason}).Error() }
-
-// crashOf returns what a child has failed with.
-func crashOf(reason any) *crash {
-	if c, ok := reason.(*crash); ok {
-		return c
-	}
-	return &crash{reason: reason}
-}
-
 // contained makes an error of a panic in code of the user's, of the option.
 func contained(option string, err *error) {
 	if reason := recover(); reason != nil {

@@ -6,7 +6,7 @@ import (
 )
 
 // heldReader returns a reader that never runs.
-func heldReader() *reader { return &reader{inbox: newInbox().(*inbox)} }
+func heldReader() *reader { return &reader{inbox: newReaderInbox().(*readerInbox)} }
 
 // creditedReader returns a reader that waits on a goroutine of its own.
 func creditedReader(conn *Conn) *reader {

@@ -23,8 +23,8 @@ type dialed struct {
 	err         error
 }
 
-// discard implements discarder: nobody waits for the socket any more.
-func (d *dialed) discard() {
+// Discard implements mailbox.Discarder: nobody waits for the socket any more.
+func (d *dialed) Discard() {
 	if d.ws == nil {
 		return
 	}
@@ -107,7 +107,7 @@ func (a *dialAttempt) run(ctx context.Context) {
 // report tells the connection how the attempt ended, once.
 func (a *dialAttempt) report(d *dialed) {
 	if a.reported.Swap(true) {
-		d.discard()
+		d.Discard()
 		return
 	}
 	d.epoch = a.epoch
@@ -156,7 +156,7 @@ func (a *dialAttempt) dial(ctx context.Context, with Credentials) *dialed {
 	defer stop()
 	d, err := a.handshake(ctx, with)
 	if !stop() && err == nil {
-		d.discard()
+		d.Discard()
 		err = context.DeadlineExceeded // which has been reported
 	}
 	if err != nil {

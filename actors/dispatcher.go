@@ -21,12 +21,11 @@ type guardedDispatcher struct {
 // protoactors does nothing that has to be guarded against.
 var protoactors = reflect.TypeOf(actor.NewDefaultDispatcher(1))
 
-func guardDispatcher(d dispatcher, out *supervisor.Contained) dispatcher {
-	users, is := d.(*other)
-	if !is || reflect.TypeOf(users.Dispatcher) == protoactors {
+func guardDispatcher(d actor.Dispatcher, out *supervisor.Contained) actor.Dispatcher {
+	if reflect.TypeOf(d) == protoactors {
 		return d
 	}
-	return &other{&guardedDispatcher{users.Dispatcher, out}, users.scheduled}
+	return &guardedDispatcher{d, out}
 }
 
 // Schedule implements actor.Dispatcher.
@@ -44,26 +43,4 @@ func (g *guardedDispatcher) Schedule(task func()) {
 		}
 	}()
 	g.Dispatcher.Schedule(once)
-}
-
-// dispatcher has a mailbox run. It takes no closure, which would be 24 bytes of each.
-type dispatcher interface {
-	run(r *runner)
-	Throughput() int
-}
-
-// other is a dispatcher that is not of this package: to it an actor is a function to
-// call, which is bound once.
-type other struct {
-	actor.Dispatcher
-	scheduled func()
-}
-
-func (o *other) run(*runner) { o.Schedule(o.scheduled) }
-
-func dispatcherOf(d actor.Dispatcher, r *runner) dispatcher {
-	if own, ok := d.(dispatcher); ok {
-		return own
-	}
-	return &other{d, r.scheduled}
 }

@@ -65,7 +65,7 @@ func (c *connection) sayWhy(code messages.CloseCode) bool {
 // readerEnded is the last that is read of a socket.
 func (c *connection) readerEnded(m *readerEnded) {
 	if m.epoch != c.own || c.reader == nil {
-		m.discard()
+		m.Discard()
 		return
 	}
 	c.reader = nil
@@ -77,7 +77,7 @@ func (c *connection) readerEnded(m *readerEnded) {
 	if m.open && c.beginFarewell(m.err) {
 		return
 	}
-	m.discard()
+	m.Discard()
 	switch c.phase {
 	case open:
 		c.fail(m.err)

@@ -136,7 +136,7 @@ func (c *connection) sayIfWritten() {
 // lane, and what was urgent.
 func (c *connection) handedOver(ticket uint64) bool {
 	lane := &c.mailbox.lane
-	return lane.passed() >= ticket && lane.urgent.empty() && (c.outbox == nil || len(c.outbox.again) == 0)
+	return lane.passed() >= ticket && lane.urgent.Empty() && (c.outbox == nil || len(c.outbox.again) == 0)
 }
 
 // say writes the close frame of a farewell. Nothing is written after it.

@@ -40,15 +40,15 @@ func (c *connection) flushLeft(m *flushLeft) {
 	}
 }
 
-// discard implements discarder: the connection is over.
-func (f *flushing) discard() {
+// Discard implements mailbox.Discarder: the connection is over.
+func (f *flushing) Discard() {
 	f.conn.answer(&f.to, &messages.Flushed{Err: &messages.ClosedError{}})
 }
 
 // flush begins a flush. What its sender had queued before is in the lane by now.
 func (c *connection) flush(f *flushing) {
 	if c.mailbox.over {
-		f.discard()
+		f.Discard()
 		return
 	}
 	f.ticket = c.mailbox.lane.tail.Load()
@@ -61,7 +61,7 @@ func (c *connection) answerFlushes() {
 	o, lane := c.outbox, &c.mailbox.lane
 	left := o.flushes[:0]
 	for _, f := range o.flushes {
-		if !f.passed && lane.passed() >= f.ticket && lane.urgent.empty() && len(o.again) == 0 && lane.settled() {
+		if !f.passed && lane.passed() >= f.ticket && lane.urgent.Empty() && len(o.again) == 0 && lane.settled() {
 			f.passed, f.count = true, o.count
 		}
 		if !f.passed || o.settled < f.count {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -41,7 +42,7 @@ func (h *handlerConfig) shared() bool { return h.pid != nil }
 // handler is the connection's view of its handler. It outlives the incarnations.
 type handler struct {
 	pid   *actor.PID
-	inbox *inbox // nil if it is shared
+	inbox *handlerInbox // nil if it is shared
 	// failures counts the panics since the connection last started. After
 	// the first the handler is restarted at once, after a second it stays
 	// suspended until the next start: a handler that cannot start must not
@@ -89,14 +90,14 @@ func (c *connection) tell(event any) {
 func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor, who *actor.PID,
 	_ *actor.RestartStatistics, reason, message any,
 ) {
-	crash := crashOf(reason)
+	crash := mailbox.CrashOf(reason)
 	switch {
 	case who.Equal(c.handler.pid):
 	case who.Equal(c.readerPID):
-		c.readerFailed(&messages.InternalError{Reason: crash.reason, Stack: crash.stack})
+		c.readerFailed(&messages.InternalError{Reason: crash.Reason, Stack: crash.Stack})
 		return
 	default: // stopped, or never a child
-		c.logPanic(&messages.HandlerError{Reason: crash.reason, Stack: crash.stack})
+		c.logPanic(&messages.HandlerError{Reason: crash.Reason, Stack: crash.Stack})
 		c.tree.Do(func() { parent.StopChildren(who) })
 		return
 	}
@@ -112,7 +113,7 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 	default:
 		c.handlerCaughtUp() // or never will
 	}
-	c.fail(&messages.HandlerError{Reason: crash.reason, Stack: crash.stack})
+	c.fail(&messages.HandlerError{Reason: crash.Reason, Stack: crash.Stack})
 }
 
 // handlerStopped is for a handler that stopped, by itself or because the
@@ -145,7 +146,7 @@ func (c *connection) stopHandler() bool {
 		c.tree.Stop(h.pid)
 	default:
 		c.tree.Poison(h.pid)
-		h.after(c.config.closeTimeout, func() { inbox.PostSystemMessage(&stopSuspended{}) })
+		h.after(c.config.closeTimeout, func() { inbox.PostSystemMessage(&mailbox.StopSuspended{}) })
 	}
 	return true
 }

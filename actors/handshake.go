@@ -52,7 +52,7 @@ func (a *dialAttempt) handshake(ctx context.Context, with Credentials) (*dialed,
 	*sock = a.sock
 	d := &dialed{ws: ws, sock: a.sock, subprotocol: ws.Subprotocol()}
 	if !inTime {
-		d.discard()
+		d.Discard()
 		return nil, ctx.Err()
 	}
 	ws.SetReadLimit(-1) // it is the guard's

@@ -22,8 +22,8 @@ func TestIdleConnectionHasOneGoroutine(t *testing.T) {
 		}
 		synctest.Wait()
 		// The tree's workers wait for whenever there is something to do.
-		readers, workers := goroutines("actors.(*reader).loop"), goroutines("actors.(*workers)")
-		all := goroutines("actors.(*", "coder/websocket", "net/http")
+		readers, workers := goroutines("actors.(*reader).loop"), goroutines("mailbox.(*Workers)")
+		all := goroutines("sockvisor/actors.(*", "sockvisor/actors/internal/", "coder/websocket", "net/http")
 		if readers != connections || all != readers+workers {
 			t.Errorf("%d connections have %d goroutines, %d of them readers", connections, all-workers, readers)
 		}

@@ -51,7 +51,7 @@ func TestAConnThatIsOverKeepsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := conn.mailbox
-	if m.lane.ring.Load() != nil || m.lane.keys.Load() != nil || !m.lane.urgent.empty() || !m.control.empty() {
+	if m.lane.ring.Load() != nil || m.lane.keys.Load() != nil || !m.lane.urgent.Empty() || !m.control.Empty() {
 		t.Error("the lane is there")
 	}
 	if conn.outbox != nil || conn.ready != nil || conn.handler != (handler{}) || conn.awaited.asks.Load() != nil {

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -34,7 +35,7 @@ type lane struct {
 	head  uint64        // the consumer's: the next ticket to pop
 	ring  atomic.Pointer[ring]
 
-	urgent queue
+	urgent mailbox.Queue
 	keys   atomic.Pointer[keys] // nil until one is used
 }
 
@@ -79,7 +80,7 @@ func (l *lane) pushUrgent(message any, size int) error {
 	if err := l.reserve(1, size); err != nil {
 		return err
 	}
-	l.urgent.push(message)
+	l.urgent.Push(message)
 	return nil
 }
 
@@ -125,7 +126,7 @@ func (l *lane) pop() any {
 // take returns the next message or nil: a *messages.Send, in an envelope or not, or
 // a *parcel. Its room is still to be released. Only the consumer calls it.
 func (l *lane) take() any {
-	for message := l.urgent.pop(); message != nil; message = l.urgent.pop() {
+	for message := l.urgent.Pop(); message != nil; message = l.urgent.Pop() {
 		if taken := l.latest(message); taken != nil {
 			return taken
 		}

@@ -75,7 +75,7 @@ func (l *lane) enter(k *keys, p *parcel) (*keyed, error) {
 	place.current.Store(p)
 	k.queued.Add(1)
 	if p.order.Urgent {
-		l.urgent.push(place)
+		l.urgent.Push(place)
 	} else {
 		l.put(place)
 	}

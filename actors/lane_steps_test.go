@@ -142,7 +142,7 @@ func (w *walk) accounted(name string) bool {
 // check looks at what holds at every moment.
 func (w *walk) check() error {
 	for _, f := range w.flushes {
-		if w.lane.passed() < f.ticket || !w.lane.urgent.empty() {
+		if w.lane.passed() < f.ticket || !w.lane.urgent.Empty() {
 			continue
 		}
 		for _, name := range f.before {

@@ -3,10 +3,11 @@ package actors
 import (
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
-// mailbox is a connection's. It outlives the incarnations, so the unsent
+// connMailbox is a connection's mailbox. It outlives the incarnations, so the unsent
 // messages live here and not in the actor's fields. It has three queues, each
 // emptied before the next is looked at:
 //
@@ -15,10 +16,10 @@ import (
 //	lane      sends, taken only while the outlet takes them
 //
 // Any goroutine may post. All else happens in run, on one goroutine at a time.
-type mailbox struct {
-	runner
+type connMailbox struct {
+	mailbox.Runner
 	conn    *Conn
-	control queue
+	control mailbox.Queue
 	lane    lane
 	direct  *messages.Send // past the lane: see take
 	// outlet is where the lane drains to, nil while there is no open socket.
@@ -41,20 +42,16 @@ type outlet interface {
 	flush()
 }
 
-// discarder is a message that owns something and must not just be forgotten.
-type discarder interface{ discard() }
-
-var _ actor.Mailbox = (*mailbox)(nil)
+var _ actor.Mailbox = (*connMailbox)(nil)
 
 // newMailbox returns one that is held until it knows whose it is.
 func newMailbox() actor.Mailbox {
-	m := &mailbox{}
-	m.work = m
-	m.hold()
+	m := &connMailbox{}
+	m.Init(m)
 	return m
 }
 
-func (m *mailbox) init(c *Conn) {
+func (m *connMailbox) init(c *Conn) {
 	m.conn = c
 	m.lane.maxMessages = c.config.maxMessages
 	m.lane.maxBytes = c.config.maxBytes
@@ -63,16 +60,15 @@ func (m *mailbox) init(c *Conn) {
 }
 
 // UserMessageCount implements actor.Mailbox.
-func (m *mailbox) UserMessageCount() int {
+func (m *connMailbox) UserMessageCount() int {
 	queued, _ := m.lane.depth()
 	return queued
 }
 
 // PostUserMessage implements actor.Mailbox: what the connection refuses, it
 // refuses here, on the sender's goroutine.
-func (m *mailbox) PostUserMessage(message any) {
-	if c, ok := message.(*claim); ok {
-		c.mailbox = m
+func (m *connMailbox) PostUserMessage(message any) {
+	if m.Found(message) {
 		return
 	}
 	if err := m.admit(message); err != nil {
@@ -80,7 +76,7 @@ func (m *mailbox) PostUserMessage(message any) {
 	}
 }
 
-func (m *mailbox) push(message any, send *messages.Send) error {
+func (m *connMailbox) push(message any, send *messages.Send) error {
 	err := m.lane.push(message, len(send.Data))
 	if err != nil {
 		m.overflowed(err)
@@ -91,83 +87,97 @@ func (m *mailbox) push(message any, send *messages.Send) error {
 // take is for a section: it queues a message that is valid and, now or later, runs
 // the mailbox here. A connection that has nothing else to do gets the message past
 // the lane, which then needs no memory.
-func (m *mailbox) take(send *messages.Send, now bool) {
-	if now && m.runner.take() {
+func (m *connMailbox) take(send *messages.Send, now bool) {
+	if now && m.Take() {
 		if m.free(send) {
 			m.direct = send
 		} else {
 			m.queue(send)
 		}
-		m.process()
+		m.Run()
 		return
 	}
 	m.queue(send)
 	if now {
-		m.wake()
+		m.Wake()
 	}
 }
 
 // free reports whether a message would be written at once. Only who runs the mailbox
 // calls it.
-func (m *mailbox) free(send *messages.Send) bool {
+func (m *connMailbox) free(send *messages.Send) bool {
 	state := m.lane.state.Load() // not closed, and empty
-	return state == 0 && !m.conn.config.resend && int64(len(send.Data)) <= m.lane.maxBytes && !m.suspended &&
-		m.system.empty() && m.control.empty() && m.draining() != nil && m.outlet.ready()
+	return state == 0 && !m.conn.config.resend && int64(len(send.Data)) <= m.lane.maxBytes &&
+		m.Undisturbed() && m.control.Empty() && m.draining() != nil && m.outlet.ready()
 }
 
-func (m *mailbox) queue(send *messages.Send) {
+func (m *connMailbox) queue(send *messages.Send) {
 	if err := m.push(send, send); err != nil {
 		m.conn.reject(send, err)
 	}
 }
 
 // post queues a message in the control lane.
-func (m *mailbox) post(message any) {
-	m.control.push(message)
-	m.wake()
+func (m *connMailbox) post(message any) {
+	m.control.Push(message)
+	m.Wake()
 }
 
 // draining returns where the lane drains to now, or nil.
-func (m *mailbox) draining() outlet {
+func (m *connMailbox) draining() outlet {
 	if m.held {
 		return nil
 	}
 	return m.outlet
 }
 
-func (m *mailbox) handled(any) {}
+// Handled implements mailbox.Work.
+func (m *connMailbox) Handled(any) {}
 
-// drained puts on the wire what was written in this run.
-func (m *mailbox) drained() {
+// Drained puts on the wire what was written in this run.
+func (m *connMailbox) Drained() {
 	if m.closing && m.outlet != nil {
-		m.actorOf().(*connection).closeIfWritten()
+		m.Actor().(*connection).closeIfWritten()
 	}
 	switch {
 	case m.outlet == nil:
 	case m.conn.outbox != nil:
-		m.actorOf().(*connection).settle()
+		m.Actor().(*connection).settle()
 	default:
 		m.outlet.flush()
 	}
 	if m.closing && m.outlet != nil {
-		m.actorOf().(*connection).partIfTaken()
+		m.Actor().(*connection).partIfTaken()
 	}
 }
 
-// restarting lets the incarnation hear what was said to it before its restart, such
+// Restarting lets the incarnation hear what was said to it before its restart, such
 // as the decision to restart it.
-func (m *mailbox) restarting() {
-	for said := m.control.pop(); said != nil; said = m.control.pop() {
-		m.invoker.InvokeUserMessage(said)
+func (m *connMailbox) Restarting() {
+	for said := m.control.Pop(); said != nil; said = m.control.Pop() {
+		m.Invoke(said)
 	}
 }
 
-func (m *mailbox) stopping() {}
+// Stopping implements mailbox.Work.
+func (m *connMailbox) Stopping() {}
 
-func (m *mailbox) rested() {}
+// Rested implements mailbox.Work.
+func (m *connMailbox) Rested() {}
 
-// next returns the next message for the actor, or nil.
-func (m *mailbox) next() any {
+// Crashed implements mailbox.Work.
+func (m *connMailbox) Crashed(reason any) any {
+	if c, ok := m.Actor().(*connection); ok {
+		return c.crashed(reason)
+	}
+	return reason
+}
+
+// Guard implements mailbox.Work.
+func (m *connMailbox) Guard(*actor.ActorSystem) mailbox.Guard { return m.conn.tree }
+
+// Next returns the next message for the actor, or nil.
+func (m *connMailbox) Next() any {
 	if m.over {
 		return m.nextOver()
 	}
@@ -178,7 +188,7 @@ func (m *mailbox) next() any {
 		}
 		m.queue(send)
 	}
-	if message := m.control.pop(); message != nil {
+	if message := m.control.Pop(); message != nil {
 		return message
 	}
 	m.trim()
@@ -189,7 +199,7 @@ func (m *mailbox) next() any {
 }
 
 // nextSend returns the next message to be written, or nil.
-func (m *mailbox) nextSend() any {
+func (m *connMailbox) nextSend() any {
 	if p := m.conn.outbox.next(); p != nil {
 		return p
 	}
@@ -208,7 +218,7 @@ func (m *mailbox) nextSend() any {
 }
 
 // nextOver is next once the connection is over: sends are dropped.
-func (m *mailbox) nextOver() any {
+func (m *connMailbox) nextOver() any {
 	if send := m.direct; send != nil {
 		m.direct = nil
 		m.conn.reject(send, &messages.ClosedError{})
@@ -217,19 +227,15 @@ func (m *mailbox) nextOver() any {
 		m.conn.reject(message, &messages.ClosedError{})
 	}
 	m.lane.forget()
-	return m.control.pop()
+	return m.control.Pop()
 }
 
 // stop ends the mailbox with its actor, to which protoactor delivers nothing any more:
-// what is left is discarded, now and whenever it comes. See stopped.
-func (m *mailbox) stop() {
+// what is left is discarded, now and whenever it comes. See mailbox.Runner.End.
+func (m *connMailbox) stop() {
 	m.lane.close()
 	m.outlet, m.over = nil, true
-	s := &stopped{system: m.conn.system, self: m.conn.pid}
-	if ctx, ok := m.invoker.(actor.Context); ok {
-		s.parent = ctx.Parent()
-	}
-	m.invoker, m.suspended = s, false
+	m.End(m.conn.system, m.conn.pid)
 }
 
 // sizeOf is what a message of the send lane counts against its bound in bytes.

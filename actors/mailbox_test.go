@@ -68,14 +68,14 @@ type valve struct {
 func (v *valve) ready() bool { return !v.shut }
 func (v *valve) flush()      { v.flushed++ }
 
-func newTestMailbox() (*mailbox, *script, *byHand) {
+func newTestMailbox() (*connMailbox, *script, *byHand) {
 	config := defaultConfig(client)
 	c := &Conn{config: &config, system: actor.NewActorSystem(actor.WithLoggerFactory(
 		func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))}
 	c.tree = &tree{Contained: supervisor.Contain(c.system)}
-	c.mailbox = newMailbox().(*mailbox)
+	c.mailbox = newMailbox().(*connMailbox)
 	c.mailbox.init(c)
-	c.mailbox.status.Store(idle)
+	c.mailbox.GiveBack()
 	s, d := &script{}, &byHand{}
 	c.mailbox.RegisterHandlers(s, d)
 	return c.mailbox, s, d
@@ -147,7 +147,7 @@ func TestMailboxPanic(t *testing.T) {
 
 type owned struct{ discarded bool }
 
-func (o *owned) discard() { o.discarded = true }
+func (o *owned) Discard() { o.discarded = true }
 
 // After the end nothing reaches the actor, and what owns something lets go of it.
 func TestMailboxStop(t *testing.T) {
@@ -236,7 +236,7 @@ func TestMailboxOutletGetsFull(t *testing.T) {
 	d.run()
 	s.expect(t, "control")
 	room.room = 1
-	m.wake()
+	m.Wake()
 	d.run()
 	s.expect(t, "2")
 }
@@ -278,7 +278,7 @@ func TestMailboxPanicThenResume(t *testing.T) {
 // suspending suspends the mailbox on a failure, as protoactor does.
 type suspending struct {
 	*script
-	mailbox *mailbox
+	mailbox *connMailbox
 }
 
 func (s *suspending) EscalateFailure(reason, message any) {

@@ -122,7 +122,7 @@ func defaultConfig(r role) config {
 // WithHandler has a new actor of producer get the connection's events. It is
 // spawned once and lives as long as the connection.
 func WithHandler(producer actor.Producer) Option {
-	props := actor.PropsFromProducer(producer, actor.WithMailbox(newInbox))
+	props := actor.PropsFromProducer(producer, actor.WithMailbox(newHandlerInbox))
 	return func(c *settings) {
 		c.handledBy("WithHandler", producer != nil)
 		c.handler.props, c.handler.pooled = props, true
@@ -135,7 +135,7 @@ func WithHandler(producer actor.Producer) Option {
 // parent that it is given. It runs on the connection's goroutine, as does OnInit.
 func WithHandlerProps(props *actor.Props) Option {
 	if props != nil {
-		props = props.Clone(actor.WithMailbox(newInbox))
+		props = props.Clone(actor.WithMailbox(newHandlerInbox))
 	}
 	return func(c *settings) {
 		c.handledBy("WithHandlerProps", props != nil)
@@ -157,7 +157,7 @@ func WithHandlerPID(pid *actor.PID) Option {
 // WithCallbacks has functions called with the connection's events, one at a
 // time, as the browser does.
 func WithCallbacks(callbacks Callbacks) Option {
-	props := actor.PropsFromProducer(func() actor.Actor { return &caller{Callbacks: &callbacks} }, actor.WithMailbox(newInbox))
+	props := actor.PropsFromProducer(func() actor.Actor { return &caller{Callbacks: &callbacks} }, actor.WithMailbox(newHandlerInbox))
 	return func(c *settings) {
 		c.handledBy("WithCallbacks", callbacks.any())
 		c.callbacks = &callbacks

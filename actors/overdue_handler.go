@@ -30,10 +30,6 @@ func (h *handler) after(d time.Duration, f func()) {
 	h.timer = time.AfterFunc(d, f)
 }
 
-// stopSuspended stops a handler that is still in the middle of a restart: it may wait for
-// a child that never stops, and would never reach what poisons it.
-type stopSuspended struct{}
-
 // handlerOverdue leaves behind a handler that does not stop: the connection ends without
 // it.
 func (c *connection) handlerOverdue(m *handlerOverdue) {

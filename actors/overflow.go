@@ -48,14 +48,14 @@ func (o Overflow) slack() int {
 }
 
 // overflowed applies the policy to a full lane, on the sender's goroutine.
-func (m *mailbox) overflowed(err error) {
+func (m *connMailbox) overflowed(err error) {
 	if m.conn.config.overflow == CloseConnection && is[*messages.QueueFullError](err) && m.lane.close() {
 		m.post(&messages.Close{Code: messages.CloseTryAgainLater})
 	}
 }
 
 // trim drops what the policy says until the lane's bounds hold again.
-func (m *mailbox) trim() {
+func (m *connMailbox) trim() {
 	for m.lane.excess() {
 		message := m.lane.victim()
 		if message == nil {

@@ -55,7 +55,7 @@ func (p *parcel) key() string { return p.order.Key }
 func (p *parcel) late() bool { return !p.deadline.IsZero() && time.Now().After(p.deadline) }
 
 // pushParcel queues a parcel where it belongs.
-func (m *mailbox) pushParcel(p *parcel) error {
+func (m *connMailbox) pushParcel(p *parcel) error {
 	var err error
 	switch {
 	case p.order != nil && p.order.Key != "":
@@ -68,11 +68,11 @@ func (m *mailbox) pushParcel(p *parcel) error {
 	if err != nil {
 		m.overflowed(err)
 	}
-	m.wake() // also if not: what was reserved for a moment may have held up a close
+	m.Wake() // also if not: what was reserved for a moment may have held up a close
 	return err
 }
 
-func (m *mailbox) pushKeyed(p *parcel) error {
+func (m *connMailbox) pushKeyed(p *parcel) error {
 	settling := &m.lane.keyring().settling
 	settling.Add(1)
 	defer settling.Add(-1)

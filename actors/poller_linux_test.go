@@ -89,7 +89,7 @@ func TestReaderWithoutPoller(t *testing.T) {
 		}
 		wstest.Next[*messages.Received](t, events)
 	}
-	if r := conn.credit.reader.Load(); r.polled || r.queue.waiting() {
+	if r := conn.credit.reader.Load(); r.polled || r.inbox.Queue.Waiting() {
 		t.Error("the reader is woken as one without a goroutine")
 	}
 }

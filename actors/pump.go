@@ -107,7 +107,7 @@ func (r *reader) finish() {
 		if err != nil && !canHear(err) {
 			_ = r.ws.CloseNow() // the actor may have been stopped
 		}
-		r.PostUserMessage(&finished{err})
+		r.inbox.PostUserMessage(&finished{err})
 	}()
 }
 

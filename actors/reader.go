@@ -6,6 +6,8 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/coder/websocket"
+
+	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 )
 
 // reader turns the frames of one socket into messages for the handler. That it has
@@ -15,12 +17,13 @@ import (
 // that is told so, reads what is there, and has no goroutine meanwhile: see pump.
 // Elsewhere, in memory and under TLS, a goroutine of its own waits: see loop.
 type reader struct {
-	*inbox
+	conn    *Conn
+	inbox   *readerInbox
 	epoch   uint64
 	ws      *websocket.Conn
 	sock    *socket
 	handler *actor.PID
-	target  *inbox // of the handler, nil if that is shared
+	target  *handlerInbox // of the handler, nil if that is shared
 
 	// Set before anybody else knows the reader.
 	registered registration  // with the tree's poller
@@ -37,13 +40,13 @@ type reader struct {
 	spoke      atomic.Bool // the peer has sent a message
 
 	// Its own.
-	polled   bool  // set with registered
-	toTheEnd bool  // all of the socket must be read: the peer has closed
-	ended    bool  // it has said so
-	broken   error // of fill
-	granted  int64 // of the credit
-	newest   *node // what is to be handed over
-	oldest   *node
+	polled   bool          // set with registered
+	toTheEnd bool          // all of the socket must be read: the peer has closed
+	ended    bool          // it has said so
+	broken   error         // of fill
+	granted  int64         // of the credit
+	newest   *mailbox.Node // what is to be handed over
+	oldest   *mailbox.Node
 	batch    int
 
 	// said is when the peer last sent a message, since the socket was made. It is
@@ -61,8 +64,8 @@ type readerEnded struct {
 	open  bool // the peer can still be written to: whoever hears this closes it
 }
 
-// discard implements discarder: nobody closes it.
-func (m *readerEnded) discard() {
+// Discard implements mailbox.Discarder: nobody closes it.
+func (m *readerEnded) Discard() {
 	if m.open {
 		_ = m.ws.CloseNow()
 	}
@@ -81,9 +84,9 @@ func (*finished) IgnoreDeadLetterLogging() {}
 func newReader() actor.Actor { return &reader{} }
 
 func (c *connection) startReader() {
-	pid, m := c.adopt(c.tree.reader, c.system.ProcessRegistry.NextId())
-	r := m.actorOf().(*reader)
-	r.inbox, m.then = m, r.afterwards
+	pid, m := adopt[*readerInbox](c, c.tree.reader, c.system.ProcessRegistry.NextId())
+	r := m.Actor().(*reader)
+	r.conn, r.inbox, m.reader = c.Conn, m, r
 	r.epoch, r.ws, r.sock, r.handler, r.target = c.own, c.ws, c.sock, c.handler.pid, c.handler.inbox
 	if r.polled = c.sock.intake.framed && r.register(); !r.polled {
 		c.sock.intake.patient = true
@@ -91,12 +94,12 @@ func (c *connection) startReader() {
 	}
 	c.readerPID, c.reader = pid, r
 	c.credit.reader.Store(r)
-	m.release()
+	m.Release()
 }
 
-// afterwards is for when the reader is idle, on the goroutine that ran it. Only here,
+// rested is for when the reader is idle, on the goroutine that ran it. Only here,
 // with nothing of the reader below it on the stack, may one begin to stay.
-func (r *reader) afterwards() {
+func (r *reader) rested() {
 	r.carry()
 	if r.polled && r.sock.busy() {
 		r.attend()
@@ -105,7 +108,7 @@ func (r *reader) afterwards() {
 
 // carry gives the handler its turn. Without polling a goroutine delivers and goes on.
 func (r *reader) carry() {
-	if r.polled && r.target != nil && r.target.queue.waiting() {
+	if r.polled && r.target != nil && r.target.Queue.Waiting() {
 		r.conn.tree.carriers.carry(r)
 	}
 }
@@ -193,7 +196,7 @@ func (r *reader) wakeUp() {
 		return
 	}
 	if !r.woken.Swap(true) {
-		r.PostUserMessage(look)
+		r.inbox.PostUserMessage(look)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -61,7 +62,7 @@ const handOverAt = 64
 
 // delivery is a Received with its place in the handler's inbox: one allocation.
 type delivery struct {
-	node
+	mailbox.Node
 	received messages.Received
 }
 
@@ -83,14 +84,14 @@ func (r *reader) deliver(kind messages.Type, data []byte) error {
 		r.conn.tree.Send(r.handler, event)
 		return nil
 	}
-	d.message = event
-	if d.next = r.newest; r.newest == nil {
-		r.oldest = &d.node
+	d.Message = event
+	if d.Next = r.newest; r.newest == nil {
+		r.oldest = &d.Node
 	}
-	r.newest = &d.node
+	r.newest = &d.Node
 	if r.batch++; !r.polled || r.batch >= handOverAt {
 		r.handOver()
-		r.target.wake() // this goroutine goes on reading
+		r.target.Wake() // this goroutine goes on reading
 	}
 	return nil
 }
@@ -98,7 +99,7 @@ func (r *reader) deliver(kind messages.Type, data []byte) error {
 // handOver puts into the handler's inbox what was received.
 func (r *reader) handOver() {
 	if r.newest != nil {
-		r.target.queue.pushAll(r.newest, r.oldest)
+		r.target.Queue.PushAll(r.newest, r.oldest)
 		r.newest, r.oldest, r.batch = nil, nil, 0
 	}
 }

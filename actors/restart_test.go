@@ -50,7 +50,7 @@ func TestThousandRestarts(t *testing.T) {
 	<-stopped
 	server.Close()
 
-	parked := goleak.IgnoreAnyFunction("github.com/sockvisor/sockvisor/actors.(*workers).park") // as many as ever worked together
+	parked := goleak.IgnoreAnyFunction("github.com/sockvisor/sockvisor/actors/internal/mailbox.(*Workers).park") // as many as ever worked together
 	goleak.VerifyNone(t, append(throttles, idle, parked)...)
 	eventually(t, "files more than before", 0, func() int { return max(openFiles(t)-before, 0) })
 	eventually(t, "actors", registered, func() int { return processes(sup.System()) })

@@ -103,7 +103,7 @@ var errRotated = &messages.RotatedError{}
 // discardReady is for when there will be no next epoch.
 func (c *connection) discardReady() {
 	if c.ready != nil {
-		c.ready.discard()
+		c.ready.Discard()
 		c.ready = nil
 	}
 }

@@ -1,8 +1,11 @@
 package actors
 
 import (
+	"runtime/debug"
+
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
@@ -25,13 +28,13 @@ type sender struct {
 // member is a connection. The mailbox is nil if it is not of this process, or gone.
 type member struct {
 	pid     *actor.PID
-	mailbox *mailbox
+	mailbox *connMailbox
 }
 
 func newMember(out *supervisor.Contained, system *actor.ActorSystem, conn *actor.PID) member {
 	m := member{pid: conn}
 	if process, _ := system.ProcessRegistry.Get(conn); isLocal(process) {
-		out.Do(func() { m.mailbox = claimed(system, conn).mailbox }) // it may be any actor's
+		out.Do(func() { m.mailbox, _ = mailbox.Of[*connMailbox](system, conn) }) // it may be any actor's
 	}
 	return m
 }
@@ -49,32 +52,37 @@ var sectionProps = actor.PropsFromProducer(func() actor.Actor {
 
 // sectionInbox is the mailbox of a section, and of the actors above it: protoactor's own
 // keeps room for as many messages as ever waited.
-type sectionInbox struct{ inbox }
+type sectionInbox struct{ mailbox.Inbox }
 
 func newSectionInbox() actor.Mailbox {
 	m := &sectionInbox{}
-	m.work = m
+	m.Init(m)
 	return m
 }
 
-// drained has the members write what waits.
-func (m *sectionInbox) drained() {
-	if s, ok := m.actorOf().(*sender); ok {
+// RegisterHandlers implements actor.Mailbox: nobody waits to find out whose it is.
+func (m *sectionInbox) RegisterHandlers(invoker actor.MessageInvoker, d actor.Dispatcher) {
+	m.Inbox.RegisterHandlers(invoker, d)
+	m.Release()
+}
+
+// Drained has the members write what waits.
+func (m *sectionInbox) Drained() {
+	if s, ok := m.Actor().(*sender); ok {
 		s.run()
 	}
 }
 
-func (m *sectionInbox) handled(any) {}
+// Crashed implements mailbox.Work: a section that was restarted would have forgotten its
+// members.
+func (m *sectionInbox) Crashed(reason any) any {
+	m.Guard(m.Context().ActorSystem()).Crashed(&messages.HandlerError{Reason: reason, In: "sockvisor", Stack: debug.Stack()})
+	return nil
+}
 
-func (m *sectionInbox) rested() {}
-
-// PostUserMessage implements actor.Mailbox.
-func (m *sectionInbox) PostUserMessage(message any) {
-	if c, ok := message.(*claim); ok {
-		c.section = m
-		return
-	}
-	m.inbox.PostUserMessage(message)
+// Guard implements mailbox.Work.
+func (m *sectionInbox) Guard(system *actor.ActorSystem) mailbox.Guard {
+	return supervisor.Contain(system)
 }
 
 // enter and exit say who is a member of the section.
@@ -96,7 +104,7 @@ func (s *sender) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		s.out = supervisor.Contain(ctx.ActorSystem())
-		s.inbox = claimed(ctx.ActorSystem(), ctx.Self()).section
+		s.inbox, _ = mailbox.Of[*sectionInbox](ctx.ActorSystem(), ctx.Self())
 	case *enter:
 		s.places[keyOf(m.conn)] = len(s.members)
 		s.members = append(s.members, newMember(s.out, ctx.ActorSystem(), m.conn))
@@ -121,7 +129,7 @@ func (s *sender) remove(conn *actor.PID) {
 }
 
 func (s *sender) broadcast(b *messages.Broadcast) {
-	last := s.queued == 0 && s.inbox.queue.empty()
+	last := s.queued == 0 && s.inbox.Queue.Empty()
 	for _, m := range s.members {
 		switch {
 		case b.Except != nil && keyOf(b.Except) == keyOf(m.pid):
@@ -147,7 +155,7 @@ func (s *sender) run() {
 	s.queued = 0
 	for _, m := range s.members {
 		if m.mailbox != nil {
-			m.mailbox.runHere()
+			m.mailbox.RunHere()
 		}
 	}
 }

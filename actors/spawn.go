@@ -6,6 +6,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -25,12 +26,12 @@ func (c *connection) spawnHandler() (err error) {
 	}
 	m.conn, m.awaited = c.Conn, true
 	if config.pooled {
-		m.dispatcher = &c.tree.workers
+		m.SetDispatcher(c.tree.workers)
 	} else {
-		m.dispatcher = guardDispatcher(m.dispatcher, c.tree.Contained)
+		m.SetDispatcher(guardDispatcher(m.Dispatcher(), c.tree.Contained))
 	}
 	h.pid, h.inbox = pid, m
-	m.release()
+	m.Release()
 	return nil
 }
 
@@ -51,19 +52,19 @@ func (c *connection) spawn(props *actor.Props) (pid *actor.PID, err error) {
 
 // handlerInbox returns the inbox of what was spawned, or why it cannot be the handler:
 // the connection has to know how much that has handled, and when it has stopped.
-func (c *connection) handlerInbox(pid *actor.PID) (*inbox, error) {
+func (c *connection) handlerInbox(pid *actor.PID) (*handlerInbox, error) {
 	process, _ := c.system.ProcessRegistry.Get(pid)
 	if !isLocal(process) {
 		return nil, errors.New("the spawn func of its Props has spawned no actor of this process")
 	}
-	m := claimed(c.system, pid).inbox
-	if m == nil {
+	m, own := mailbox.Of[*handlerInbox](c.system, pid)
+	if !own {
 		return nil, errors.New("the spawn func of its Props must keep their mailbox")
 	}
 	if m.taken.Swap(true) {
 		return nil, errors.New("the spawn func of its Props must spawn an actor for each connection")
 	}
-	self := m.invoker.(actor.Context)
+	self := m.Context()
 	if !c.pid.Equal(self.Parent()) {
 		return m, errors.New("the spawn func of its Props must spawn under the parent that it is given")
 	}
@@ -75,7 +76,7 @@ func (c *connection) handlerInbox(pid *actor.PID) (*inbox, error) {
 
 // disown ends what was spawned, if it was for this connection: what has its inbox has
 // not run.
-func (c *connection) disown(pid *actor.PID, m *inbox) {
+func (c *connection) disown(pid *actor.PID, m *handlerInbox) {
 	switch {
 	case m != nil:
 		c.system.ProcessRegistry.Remove(pid)

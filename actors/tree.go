@@ -7,20 +7,21 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
 
 // tree is what the connections of a supervisor's tree share.
 type tree struct {
 	*supervisor.Contained
-	workers  workers
+	workers  *mailbox.Workers
 	carriers carriers
 	clock    *clock
 	governor *actor.PID
 	polling  atomic.Pointer[poller]
 	closed   atomic.Bool
 
-	// Props are 224 bytes: shared, they are nobody's in particular. See claim.
+	// Props are 224 bytes: shared, they are nobody's in particular. See mailbox.Of.
 	connection, reader *actor.Props
 }
 
@@ -33,13 +34,12 @@ func treeOf(sup *supervisor.Supervisor) *tree {
 }
 
 func newTree(sup *supervisor.Supervisor) *tree {
-	t := &tree{Contained: sup.Contained(), clock: newClock(sup.System()), governor: sup.Governor()}
-	t.workers.tasks = make(chan *runner)
+	t := &tree{Contained: sup.Contained(), clock: newClock(sup.System()), governor: sup.Governor(), workers: mailbox.NewWorkers()}
 	t.carriers.places = make([]place, 4*runtime.GOMAXPROCS(0))
-	dispatcher := actor.WithDispatcher(&t.workers)
+	dispatcher := actor.WithDispatcher(t.workers)
 	t.connection = actor.PropsFromProducer(newConnection, actor.WithMailbox(newMailbox), dispatcher,
 		actor.WithSpawnMiddleware(noChild))
-	t.reader = actor.PropsFromProducer(newReader, actor.WithMailbox(newInbox), dispatcher)
+	t.reader = actor.PropsFromProducer(newReader, actor.WithMailbox(newReaderInbox), dispatcher)
 	return t
 }
 
@@ -51,7 +51,7 @@ func (t *tree) Close() error {
 	if p := t.polling.Swap(nil); p != nil {
 		_ = p.Close()
 	}
-	t.workers.close()
+	t.workers.Close()
 	return nil
 }
 

@@ -1,10 +1,11 @@
-package actors
+package mailbox
 
 import (
 	"github.com/asynkron/protoactor-go/actor"
-
-	"github.com/sockvisor/sockvisor/supervisor"
 )
+
+// Discarder is a message that owns something and must not just be forgotten.
+type Discarder interface{ Discard() }
 
 // stopped is the invoker of an actor that has stopped, in place of its context: that
 // would keep the actor, and all that it had, for whoever still has the PID.
@@ -15,8 +16,8 @@ type stopped struct {
 
 // InvokeUserMessage discards the message.
 func (*stopped) InvokeUserMessage(message any) {
-	if d, ok := message.(discarder); ok {
-		d.discard()
+	if d, ok := message.(Discarder); ok {
+		d.Discard()
 	}
 }
 
@@ -40,14 +41,14 @@ func (s *stopped) tell(who *actor.PID, message any) {
 	}
 }
 
-func (r *runner) hasStopped() bool {
+func (r *Runner) hasStopped() bool {
 	_, is := r.invoker.(*stopped)
 	return is
 }
 
 // retire lets go of an actor once it has stopped, which it has when protoactor no
 // longer knows it. What is still in its mailbox is discarded, also if it was suspended.
-func (r *runner) retire() {
+func (r *Runner) retire() {
 	ctx, ok := r.invoker.(actor.Context)
 	if !r.stopping || !ok {
 		return
@@ -59,14 +60,24 @@ func (r *runner) retire() {
 	r.invoker, r.suspended = &stopped{system, self, ctx.Parent()}, false
 }
 
+// End lets go of an actor whose last message this is: what is left is discarded, now and
+// whenever it comes.
+func (r *Runner) End(system *actor.ActorSystem, self *actor.PID) {
+	s := &stopped{system: system, self: self}
+	if ctx := r.Context(); ctx != nil {
+		s.parent = ctx.Parent()
+	}
+	r.invoker, r.suspended = s, false
+}
+
 // stopOrphan stops an actor that failed when its parent was gone: suspended as it is,
 // it would wait for ever for somebody to decide about it.
-func (r *runner) stopOrphan() {
+func (r *Runner) stopOrphan() {
 	ctx, ok := r.invoker.(actor.Context)
 	if !ok || ctx.Parent() == nil {
 		return
 	}
 	if _, there := ctx.ActorSystem().ProcessRegistry.Get(ctx.Parent()); !there {
-		supervisor.Contain(ctx.ActorSystem()).Stop(ctx.Self())
+		r.work.Guard(ctx.ActorSystem()).Stop(ctx.Self())
 	}
 }

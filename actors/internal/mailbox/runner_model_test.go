@@ -1,4 +1,4 @@
-package actors
+package mailbox
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 
 // The property of the runner, over all interleavings of its atomic steps: what was
 // posted is run, by one goroutine at a time. The model has a line for each step of
-// runner.begin and runner.process, and what was posted is a number.
+// Runner.begin and Runner.Run, and what was posted is a number.
 
 // stepping is who takes steps: a poster, or a goroutine that runs the actor.
 type stepping struct {
@@ -108,9 +108,9 @@ func (w *stepping) posted() {
 	}
 }
 
-// everyState visits every state that can be reached, and returns how many there are and
+// explore visits every state that can be reached, and returns how many there are and
 // what is wrong with one of them.
-func everyState(posters, each int, rules modelRules) (states int, wrong string) {
+func explore(posters, each int, rules modelRules) (states int, wrong string) {
 	first := modelled{n: posters}
 	for i := range posters {
 		first.who[i] = stepping{at: "post", left: each}
@@ -161,7 +161,7 @@ func (m modelled) tidy(posters int) modelled {
 // Whatever was posted is run, in every interleaving of three who post.
 func TestRunnerModel(t *testing.T) {
 	for posters := 1; posters <= 3; posters++ {
-		states, wrong := everyState(posters, 4, modelRules{})
+		states, wrong := explore(posters, 4, modelRules{})
 		if wrong != "" {
 			t.Errorf("%d posters: %s", posters, wrong)
 		}
@@ -176,7 +176,7 @@ func TestRunnerModelFinds(t *testing.T) {
 		"taken back afterwards":   {late: true},
 		"a poster that is silent": {silent: true},
 	} {
-		if _, wrong := everyState(2, 2, rules); wrong == "" {
+		if _, wrong := explore(2, 2, rules); wrong == "" {
 			t.Errorf("%s: nothing found", name)
 		}
 	}

@@ -1,4 +1,4 @@
-package actors
+package mailbox
 
 import (
 	"runtime"
@@ -7,11 +7,11 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// workers is the dispatcher of a tree's connections: goroutines that are used again.
+// Workers is the dispatcher of a tree's connections: goroutines that are used again.
 // A new one would begin with a stack of 2 KB and copy it twice before it is deep
 // enough for coder/websocket, which took a quarter of the time of an echo.
-type workers struct {
-	tasks  chan *runner // taken by those who are parked
+type Workers struct {
+	tasks  chan *Runner // taken by those who are parked
 	parked atomic.Int64
 	closed atomic.Bool
 }
@@ -24,13 +24,13 @@ const (
 	throughput = 300
 )
 
-var _ actor.Dispatcher = (*workers)(nil)
+var _ actor.Dispatcher = (*Workers)(nil)
 
 // Schedule implements actor.Dispatcher, for a mailbox that is none of this package.
-func (w *workers) Schedule(task func()) { go task() }
+func (w *Workers) Schedule(task func()) { go task() }
 
 // run implements dispatcher.
-func (w *workers) run(r *runner) {
+func (w *Workers) run(r *Runner) {
 	select {
 	case w.tasks <- r:
 	default:
@@ -39,9 +39,9 @@ func (w *workers) run(r *runner) {
 }
 
 // Throughput implements actor.Dispatcher.
-func (w *workers) Throughput() int { return throughput }
+func (w *Workers) Throughput() int { return throughput }
 
-func (w *workers) work(r *runner) {
+func (w *Workers) work(r *Runner) {
 	for r != nil {
 		r.scheduled()
 		r = w.park()
@@ -49,7 +49,7 @@ func (w *workers) work(r *runner) {
 }
 
 // park waits for the next that is to be run, or returns nil if that is not wanted.
-func (w *workers) park() *runner {
+func (w *Workers) park() *Runner {
 	defer w.parked.Add(-1)
 	if w.parked.Add(1) > parking || w.closed.Load() {
 		return nil
@@ -57,8 +57,11 @@ func (w *workers) park() *runner {
 	return <-w.tasks
 }
 
-// close ends those who are parked.
-func (w *workers) close() {
+// NewWorkers returns those of a tree, none of which is made before there is work.
+func NewWorkers() *Workers { return &Workers{tasks: make(chan *Runner)} }
+
+// Close ends those who are parked.
+func (w *Workers) Close() {
 	w.closed.Store(true)
 	for w.parked.Load() > 0 {
 		select {

@@ -1,20 +1,18 @@
-package actors
+package mailbox
 
 import (
 	"github.com/asynkron/protoactor-go/actor"
-
-	"github.com/sockvisor/sockvisor/supervisor"
 )
 
 // endAnyway ends an actor that panics in its own end, and reports whether it is one:
 // protoactor would suspend it half way, and who waits for its end would wait for ever.
 // Its children end first, as they would have. The panic is nobody's failure any more.
-func (r *runner) endAnyway(reason any) bool {
+func (r *Runner) endAnyway(reason any) bool {
 	ctx, ok := r.invoker.(actor.Context)
 	if !r.stopping || !ok {
 		return r.sayStopped(reason)
 	}
-	out, children := supervisor.Contain(ctx.ActorSystem()), ctx.Children()
+	out, children := r.work.Guard(ctx.ActorSystem()), ctx.Children()
 	for _, child := range children {
 		out.Stop(child)
 	}
@@ -27,7 +25,7 @@ func (r *runner) endAnyway(reason any) bool {
 	return r.sayStopped(reason)
 }
 
-func (r *runner) tellWatchers(out *supervisor.Contained, ctx actor.Context) {
+func (r *Runner) tellWatchers(out Guard, ctx actor.Context) {
 	if r.watchers == nil {
 		return
 	}
@@ -40,7 +38,7 @@ func (r *runner) tellWatchers(out *supervisor.Contained, ctx actor.Context) {
 }
 
 // noteWatcher remembers who watches, which the actor's context says to nobody.
-func (r *runner) noteWatcher(message any) {
+func (r *Runner) noteWatcher(message any) {
 	switch m := message.(type) {
 	case *actor.Watch:
 		if r.watchers == nil {

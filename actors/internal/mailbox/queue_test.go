@@ -1,4 +1,4 @@
-package actors
+package mailbox
 
 import (
 	"runtime"
@@ -9,21 +9,21 @@ import (
 // Each producer's messages come out in the order in which it pushed them.
 func TestQueue(t *testing.T) {
 	const producers, each = 8, 10_000
-	var q queue
-	if q.pop() != nil {
+	var q Queue
+	if q.Pop() != nil {
 		t.Error("a new queue has a message")
 	}
 	var wg sync.WaitGroup
 	for p := range producers {
 		wg.Go(func() {
 			for n := range each {
-				q.push([2]int{p, n})
+				q.Push([2]int{p, n})
 			}
 		})
 	}
 	var next [producers]int
 	for got := 0; got < producers*each; {
-		m, ok := q.pop().([2]int)
+		m, ok := q.Pop().([2]int)
 		if !ok {
 			runtime.Gosched()
 			continue
@@ -34,24 +34,24 @@ func TestQueue(t *testing.T) {
 		next[m[0]]++
 	}
 	wg.Wait()
-	if q.pop() != nil {
+	if q.Pop() != nil {
 		t.Error("one too many")
 	}
 }
 
 // What one producer pushes comes out in that order.
 func TestQueueOrder(t *testing.T) {
-	var q queue
+	var q Queue
 	for round := range 3 {
 		for i := range 100 {
-			q.push(i)
+			q.Push(i)
 		}
 		for i := range 100 {
-			if got := q.pop(); got != i {
+			if got := q.Pop(); got != i {
 				t.Fatalf("round %d: got %v, want %d", round, got, i)
 			}
 		}
-		if q.pop() != nil || q.waiting() {
+		if q.Pop() != nil || q.Waiting() {
 			t.Fatal("not empty")
 		}
 	}
