@@ -77,12 +77,9 @@ func lastWords(reason error) (messages.CloseCode, string) {
 		return code, ""
 	default:
 		text := errors.Unwrap(reason).Error()
-		return code, text[:min(len(text), maxCloseText)]
+		return code, text[:min(len(text), maxCloseReason)]
 	}
 }
-
-// maxCloseText is what a close frame has room for besides its code.
-const maxCloseText = maxControl - 2
 
 // caughtUp is put behind what a handler has before it, to come back when that is
 // handled. The handler does not see it.

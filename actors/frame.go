@@ -3,54 +3,7 @@ package actors
 import (
 	"encoding/binary"
 	"math"
-
-	"github.com/sockvisor/sockvisor/messages"
 )
-
-// The reading of frames is coder/websocket's, but for the plainest: one frame that
-// is a whole message of text or binary, neither compressed nor against the rules,
-// and is in the intake as a whole. That is nearly every message there is, and to
-// take it from there costs a tenth of what Reader and Read do, which lock, select
-// and check for what such a frame cannot be: a flood is received 2.4 times as fast.
-// It is between two messages as far as coder/websocket can see, and stays there.
-//
-// takeMessage takes such a message, or returns nil: the next is coder/websocket's to
-// read, or the guard's to refuse.
-func (in *intake) takeMessage(r *rules) (messages.Type, []byte) {
-	f := &in.ahead
-	if in.left > 0 || !in.message() || !f.plain || f.masked != r.masks || f.payload > r.limit {
-		return 0, nil
-	}
-	size := int(f.size())
-	from := in.bytes[in.from : in.from+size]
-	data := make([]byte, f.payload)
-	if f.masked {
-		unmask(data, from[f.header:], from[f.header-maskSize:f.header])
-	} else {
-		copy(data, from[f.header:])
-	}
-	in.known = false
-	if in.guard != nil {
-		in.dismiss() // it has seen how this message begins
-	}
-	in.skip(size)
-	return messages.Type(f.opcode), data
-}
-
-const maskSize = 4
-
-// unmask undoes the masking of src into dst (RFC 6455, section 5.3).
-func unmask(dst, src, key []byte) {
-	half := uint64(binary.LittleEndian.Uint32(key))
-	word := half<<32 | half
-	n := len(src) &^ 7
-	for i := 0; i < n; i += 8 {
-		binary.LittleEndian.PutUint64(dst[i:], binary.LittleEndian.Uint64(src[i:])^word)
-	}
-	for i := n; i < len(src); i++ {
-		dst[i] = src[i] ^ key[i%maskSize]
-	}
-}
 
 // frame is what the header of a frame says (RFC 6455, section 5.2).
 type frame struct {
@@ -60,7 +13,7 @@ type frame struct {
 	proper   bool // its length is in its shortest form, and has 63 bits
 	masked   bool
 	reserved byte // bits
-	opcode   byte
+	opcode   opcode
 	header   uint8 // bytes
 	payload  int64 // bytes
 }
@@ -85,12 +38,12 @@ func (f *frame) size() int64 {
 const maxHeader = 14
 
 func (f *frame) control() bool    { return f.opcode&0x8 != 0 }
-func (f *frame) begins() bool     { return f.opcode == opText || f.opcode == opBinary }
+func (f *frame) begins() bool     { return f.opcode == opcodeText || f.opcode == opcodeBinary }
 func (f *frame) compressed() bool { return f.reserved == compressedBit }
 
 // known reports whether the opcode has a meaning.
 func (f *frame) known() bool {
-	return f.opcode <= opBinary || f.opcode >= opClose && f.opcode <= opPong
+	return f.opcode <= opcodeBinary || f.opcode >= opcodeClose && f.opcode <= opcodePong
 }
 
 // parseFrame returns the header at the beginning of b, if it is there.
@@ -113,9 +66,9 @@ func parseHead(b []byte) (f frame, ok bool) {
 	if f.masked = b[1]&maskBit != 0; f.masked {
 		f.header += maskSize
 	}
-	f.fin, f.reserved, f.opcode = b[0]&finBit != 0, b[0]&reservedBits, b[0]&opcodeBits
+	f.fin, f.reserved, f.opcode = b[0]&finBit != 0, b[0]&reservedBits, opcode(b[0]&opcodeBits)
 	f.setLength(b, extended)
-	f.whole = f.fin && f.opcode != opContinuation
+	f.whole = f.fin && f.opcode != opcodeContinuation
 	f.plain = f.reserved == 0 && f.begins() && f.proper
 	return f, true
 }

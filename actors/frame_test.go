@@ -1,11 +1,8 @@
 package actors
 
 import (
-	"bytes"
 	"math"
 	"testing"
-
-	"github.com/sockvisor/sockvisor/messages"
 )
 
 func TestParseFrame(t *testing.T) {
@@ -36,66 +33,5 @@ func TestParseFrame(t *testing.T) {
 		if got, ok := parseFrame(test.bytes); !ok || got != test.want {
 			t.Errorf("%s: got %+v, want %+v", name, got, test.want)
 		}
-	}
-}
-
-// Only the plainest messages are taken; all else is left where it is.
-func TestTakeMessage(t *testing.T) {
-	for name, test := range map[string]struct {
-		bytes  []byte
-		masked bool
-		want   string
-	}{
-		"text":           {bytes: []byte("\x81\x02hi"), want: "hi"},
-		"masked":         {bytes: []byte("\x81\x82\x00\x01\x02\x03h\x68"), masked: true, want: "hi"},
-		"not masked":     {bytes: []byte("\x81\x02hi"), masked: true},
-		"masked client":  {bytes: []byte("\x81\x82\x00\x00\x00\x00hi")},
-		"incomplete":     {bytes: []byte("\x81\x03hi")},
-		"over the limit": {bytes: []byte("\x81\x05hello")},
-		"ping":           {bytes: []byte("\x89\x02hi")},
-		"longer length":  {bytes: []byte("\x81\x7e\x00\x02hi")},
-		"compressed":     {bytes: []byte("\xc1\x02hi")},
-		"fragment":       {bytes: []byte("\x01\x02hi")},
-	} {
-		in := &intake{}
-		in.prepend(test.bytes)
-		_, data := in.takeMessage(&rules{masks: test.masked, limit: 4})
-		if string(data) != test.want {
-			t.Errorf("%s: got %q, want %q", name, data, test.want)
-		}
-		if left := in.rest(); test.want == "" && !bytes.Equal(left, test.bytes) {
-			t.Errorf("%s: %q is left", name, left)
-		}
-	}
-}
-
-func TestUnmask(t *testing.T) {
-	key := []byte{0x12, 0x34, 0x56, 0x78}
-	for size := range 70 {
-		src, want := make([]byte, size), make([]byte, size)
-		for i := range src {
-			src[i] = byte(i * 7)
-			want[i] = src[i] ^ key[i%4]
-		}
-		got := make([]byte, size)
-		if unmask(got, src, key); !bytes.Equal(got, want) {
-			t.Errorf("%d bytes: got %x, want %x", size, got, want)
-		}
-	}
-}
-
-// BenchmarkTakeMessage is the reader's share of a small message.
-func BenchmarkTakeMessage(b *testing.B) {
-	frame := append([]byte{0x82, 0x80 | 64, 1, 2, 3, 4}, make([]byte, 64)...)
-	batch := bytes.Repeat(frame, 100)
-	in, rules := &intake{}, &rules{masks: true, limit: 1 << 20}
-	b.SetBytes(64)
-	b.ReportAllocs()
-	for range b.N {
-		kind, _ := in.takeMessage(rules)
-		if kind == messages.TypeBinary {
-			continue
-		}
-		in.prepend(batch)
 	}
 }

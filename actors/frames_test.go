@@ -34,7 +34,7 @@ func TestControlFrames(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := ws.Write(background, opcodePing, pingPayload(0x0102030405060708)); err != nil {
+			if err := writeThrough(ws, opcodePing, pingPayload(0x0102030405060708)); err != nil {
 				t.Fatal(err)
 			}
 			if err := writeClose(ws, 4001, "bye"); err != nil {

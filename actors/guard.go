@@ -1,11 +1,8 @@
 package actors
 
 import (
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
-	"unicode/utf8"
 )
 
 // guard sees every byte that a peer sends before coder/websocket does, and ends the
@@ -26,52 +23,12 @@ type guard struct {
 	total    int64  // of the message's payload, as announced
 	held     []byte // of a header that is not there as a whole, or of a close frame
 	verdict  error
-	seen     int  // of what the intake has to hand out
 	closed   bool // there was a close frame after the verdict
 	refused  bool // the present frame began before
 }
 
-// rules are what was agreed upon before the first frame.
-type rules struct {
-	limit    int64 // of a message
-	masks    bool  // the peer has to mask what it sends: it is a client
-	deflates bool  // messages may be compressed (RFC 7692)
-}
-
-// Close codes of what a guard finds (RFC 6455, section 7.4.1).
-const (
-	codeProtocol = 1002
-	codeNone     = 1005
-	codePayload  = 1007
-	codeTooBig   = 1009
-)
-
-// violation is what a peer did against the rules, and the code to close with.
-type violation struct {
-	code uint16
-	text string
-}
-
-func (v *violation) Error() string { return v.text }
-
-// peerClosed is a peer's close frame.
-type peerClosed struct {
-	code   uint16
-	reason string
-}
-
-func (p *peerClosed) Error() string { return fmt.Sprintf("close frame %d %q", p.code, p.reason) }
-
-func against(text string) error { return &violation{codeProtocol, text} }
-
-// Opcodes (RFC 6455, section 5.2).
-const (
-	opContinuation = 0x0
-	opText         = 0x1
-	opBinary       = 0x2
-	opClose        = 0x8
-	opPong         = 0xa
-)
+// reset is for what is read anew, by these rules.
+func (g *guard) reset(r rules) { *g = guard{rules: r, held: g.held[:0]} }
 
 // sift returns what may be passed on of p, which was read, and why no more.
 func (g *guard) sift(p []byte, err error) (int, error) {
@@ -163,9 +120,9 @@ func (g *guard) begin(f frame, header []byte) {
 	switch {
 	case f.control():
 		return
-	case f.opcode != opContinuation:
+	case f.opcode != opcodeContinuation:
 		g.packed = f.compressed()
-		g.readable = f.opcode == opText && !g.packed
+		g.readable = f.opcode == opcodeText && !g.packed
 		g.total = 0
 	}
 	g.total += f.payload
@@ -176,7 +133,7 @@ func (g *guard) begin(f frame, header []byte) {
 func (g *guard) payload(p []byte) int {
 	p = p[:min(int64(len(p)), g.now.payload)]
 	switch {
-	case g.now.opcode == opClose:
+	case g.now.opcode == opcodeClose:
 		g.held = append(g.held, p...)
 		if g.now.masked {
 			added := g.held[len(g.held)-len(p):]
@@ -219,37 +176,10 @@ func (g *guard) unmask(dst, src []byte) {
 func (g *guard) end() {
 	g.inside = false
 	switch {
-	case g.now.opcode == opClose:
-		g.verdict = closeFrame(g.held)
+	case g.now.opcode == opcodeClose:
+		g.verdict = parseClose(g.held)
 		g.held = g.held[:0]
 	case !g.now.control() && g.readable && !g.within:
 		g.verdict = g.text.end()
-	}
-}
-
-// closeFrame is what a peer says with the payload of a close frame: that it closes, if
-// it may say so.
-func closeFrame(payload []byte) error {
-	if len(payload) == 0 {
-		return &peerClosed{code: codeNone}
-	}
-	code, reason := binary.BigEndian.Uint16(payload), payload[2:]
-	switch {
-	case !closesWith(code):
-		return against(fmt.Sprintf("close frame with code %d", code))
-	case !utf8.Valid(reason):
-		return &violation{codePayload, "close reason that is not UTF-8"}
-	default:
-		return &peerClosed{code: code, reason: string(reason)}
-	}
-}
-
-// closesWith reports whether a close frame may carry a code (RFC 6455, section 7.4).
-func closesWith(code uint16) bool {
-	switch {
-	case code >= 1004 && code <= 1006:
-		return false
-	default:
-		return code >= 1000 && code <= 1014 || code >= 3000 && code <= 4999
 	}
 }

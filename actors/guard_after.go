@@ -16,7 +16,7 @@ func (g *guard) after(p []byte) {
 	for len(p) > 0 && !g.closed {
 		p = p[g.skip(p):]
 		if g.inside && g.now.payload == 0 {
-			g.closed = g.now.opcode == opClose && !g.refused
+			g.closed = g.now.opcode == opcodeClose && !g.refused
 			g.inside, g.refused = false, false
 		}
 	}

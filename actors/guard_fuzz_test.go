@@ -1,18 +1,11 @@
 package actors
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"crypto/sha1"
-	"encoding/base64"
 	"errors"
-	"io"
-	"net"
-	"net/http"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
@@ -72,13 +65,8 @@ func sifted(r rules, wire []byte, size int) (passed []byte, err error) {
 // judged has coder/websocket read to the end.
 func judged(t *testing.T, masks bool, wire []byte) {
 	conn := &canned{reader: bytes.NewReader(wire)}
-	ws := conn.client(t)
-	if masks {
-		ws = conn.server(t)
-	}
+	ws := conn.open(t, masks)
 	defer ws.CloseNow()
-	ws.SetReadLimit(-1)
-	conn.written.Reset()
 	for {
 		kind, data, err := ws.Read(context.Background())
 		if err != nil {
@@ -93,55 +81,9 @@ func judged(t *testing.T, masks bool, wire []byte) {
 	}
 	for b := conn.written.Bytes(); len(b) > 0; {
 		f, ok := parseFrame(b)
-		if !ok || f.opcode != opPong {
+		if !ok || f.opcode != opcodePong {
 			t.Fatalf("coder/websocket answers %x to %x", b, wire)
 		}
 		b = b[f.size():]
 	}
-}
-
-// canned is a connection with all there will ever be to read.
-type canned struct {
-	net.Conn
-	reader  *bytes.Reader
-	written bytes.Buffer
-}
-
-func (c *canned) Read(p []byte) (int, error) {
-	if n, err := c.reader.Read(p); err != io.EOF {
-		return n, err
-	}
-	return 0, errCutShort
-}
-
-func (c *canned) Write(p []byte) (int, error) { return c.written.Write(p) }
-func (c *canned) Close() error                { return nil }
-func (c *canned) SetDeadline(time.Time) error { return nil }
-
-func (c *canned) RoundTrip(r *http.Request) (*http.Response, error) {
-	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	return &http.Response{StatusCode: http.StatusSwitchingProtocols, Body: c, Header: http.Header{
-		"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
-		"Sec-Websocket-Accept": {base64.StdEncoding.EncodeToString(sum[:])},
-	}}, nil
-}
-
-func (c *canned) client(t *testing.T) *websocket.Conn {
-	ws, _, err := websocket.Dial(context.Background(), "ws://x", &websocket.DialOptions{HTTPClient: &http.Client{Transport: c}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ws
-}
-
-func (c *canned) server(t *testing.T) *websocket.Conn {
-	r := &http.Request{Method: http.MethodGet, ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{
-		"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
-		"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {"dGhlIHNhbXBsZSBub25jZQ=="},
-	}}
-	ws, err := websocket.Accept(&hijacked{conn: c, reader: bufio.NewReader(c), header: http.Header{}}, r, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ws
 }

@@ -5,8 +5,12 @@ import (
 	"math"
 )
 
-// maxControl is the most that a control frame can carry (RFC 6455, section 5.5).
-const maxControl = 125
+// rules are what was agreed upon before the first frame.
+type rules struct {
+	limit    int64 // of a message
+	masks    bool  // the peer has to mask what it sends: it is a client
+	deflates bool  // messages may be compressed (RFC 7692)
+}
 
 // judge returns what a frame's header has against the rules, or nil.
 func (g *guard) judge(f *frame) error {
@@ -38,7 +42,7 @@ func judgeControl(f *frame) error {
 		return against("control frame in fragments")
 	case f.payload > maxControl:
 		return against(fmt.Sprintf("control frame of %d bytes", f.payload))
-	case f.opcode == opClose && f.payload == 1:
+	case f.opcode == opcodeClose && f.payload == 1:
 		return against("close frame of one byte") // section 5.5.1
 	default:
 		return nil
@@ -59,10 +63,6 @@ func (g *guard) judgeSize(f *frame) error {
 		return tooBig(g.limit)
 	}
 	return nil
-}
-
-func tooBig(limit int64) error {
-	return &violation{codeTooBig, fmt.Sprintf("message of more than %d bytes", limit)}
 }
 
 // deflated is the most that size bytes are made by compressing them: 9 bits for each,

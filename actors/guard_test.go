@@ -2,11 +2,8 @@ package actors
 
 import (
 	"errors"
-	"io"
 	"strings"
 	"testing"
-
-	"github.com/sockvisor/sockvisor/messages"
 )
 
 // raw is a frame as a server sends it, with any first byte.
@@ -144,45 +141,13 @@ func TestGuardOfServer(t *testing.T) {
 // What came before a violation is passed on, the frame itself is not, and the guard
 // stays by what it said.
 func TestGuardSifts(t *testing.T) {
-	good := raw(0x81, "good") + raw(0x89, "ping")
+	good, bad := raw(0x81, "good")+raw(0x89, "ping"), raw(0x83, "bad")
 	g := &guard{rules: rules{limit: 10}}
-	from := &upgraded{ahead: []byte(good + raw(0x83, "bad")), open: true, guard: g}
-	passed, err := io.ReadAll(from)
 	var v *violation
-	if string(passed) != good || !errors.As(err, &v) {
-		t.Errorf("passed %q, %v", passed, err)
+	if n, err := g.sift([]byte(good+bad), nil); n != len(good) || !errors.As(err, &v) || err != g.verdict {
+		t.Errorf("passed %d bytes of %d, %v", n, len(good), err)
 	}
-	if n, again := from.Read(make([]byte, 1)); n != 0 || again != err {
+	if n, again := g.sift([]byte(good), nil); n != 0 || again != g.verdict {
 		t.Errorf("then %d bytes, %v", n, again)
-	}
-}
-
-// The guard takes the codes that a user may send, and no others.
-func TestGuardOfCloseCodes(t *testing.T) {
-	for code := range 1 << 16 {
-		if got, want := closesWith(uint16(code)), messages.CloseCode(code).Sendable(); got != want {
-			t.Errorf("code %d: %t", code, got)
-		}
-	}
-}
-
-// Text in any pieces is what it is as a whole, and refused with its first bad byte.
-func TestTextCheck(t *testing.T) {
-	for _, text := range []string{
-		"", "a", "é", "€", "\U0001f600", "aé€\U0001f600z", "\xff", "\xc3", "\xe2\x82", "\xf0\x9f\x98",
-		"\xed\xa0\x80", "\xf4\x90", "\xf5", "\x80", "a\xe2\x28\xa1", "\xf0\x9f\x98x", "é\xc0\xaf",
-	} {
-		for size := 1; size <= len(text); size++ {
-			check, good := textCheck{}, true
-			for at := 0; at < len(text) && good; at += size {
-				good = check.add([]byte(text[at:min(at+size, len(text))]))
-			}
-			if good && check.end() != nil {
-				good = false
-			}
-			if want := strings.ToValidUTF8(text, "") == text; good != want {
-				t.Errorf("%q, %d bytes at a time: %t", text, size, good)
-			}
-		}
 	}
 }

@@ -42,8 +42,6 @@ func (t *textCheck) end() error {
 	return nil
 }
 
-func notUTF8() error { return &violation{codePayload, "text that is not UTF-8"} }
-
 // unfinished is the size of the character at the end of p that is not there as a whole.
 func unfinished(p []byte) int {
 	for size := 1; size < utf8.UTFMax && size <= len(p); size++ {

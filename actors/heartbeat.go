@@ -3,8 +3,6 @@ package actors
 import (
 	"time"
 
-	"github.com/coder/websocket"
-
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -229,10 +227,10 @@ func (c *connection) ping(payload *messages.Send) error {
 	switch exchange := c.config.heartbeat.payload; {
 	case payload != nil:
 		c.sock.pinged(0)
-		return c.writeFrame(websocket.MessageType(payload.Type), payload.Data)
+		return c.writeFrame(opcode(payload.Type), payload.Data)
 	case exchange != nil:
 		c.sock.pinged(h.number)
-		return c.writeFrame(websocket.MessageText, exchange.ask)
+		return c.writeFrame(opcodeText, exchange.ask)
 	default:
 		c.sock.pinged(h.number)
 		return c.writeFrame(opcodePing, pingPayload(h.number))

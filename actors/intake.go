@@ -22,7 +22,7 @@ type intake struct {
 	known   bool   // its header is there
 	framed  bool   // frames are read, and not the answer to a handshake
 	patient bool   // Read waits for what is not there yet
-	guard   *guard // nil between messages
+	guard   *watch // nil between messages
 }
 
 // intakeSize is how much is read at a time. Small messages come by the hundred in

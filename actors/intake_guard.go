@@ -5,15 +5,22 @@ import (
 	"sync"
 )
 
+// watch is the guard of an intake.
+type watch struct {
+	guard
+	seen int // of what is there to hand out
+}
+
 // guards are for sockets that are in the middle of a message, or of what is none of
 // the plainest: an idle one has no guard.
-var guards = sync.Pool{New: func() any { return &guard{} }}
+var guards = sync.Pool{New: func() any { return &watch{} }}
 
 // watchedBy returns the guard of what is read, one of these rules.
-func (in *intake) watchedBy(r *rules) *guard {
+func (in *intake) watchedBy(r *rules) *watch {
 	if in.guard == nil {
-		in.guard = guards.Get().(*guard)
-		in.guard.rules = *r
+		in.guard = guards.Get().(*watch)
+		in.guard.reset(*r)
+		in.guard.seen = 0
 	}
 	return in.guard
 }
@@ -48,7 +55,6 @@ func (in *intake) ending(err error) error {
 
 // dismiss gives back the guard.
 func (in *intake) dismiss() {
-	*in.guard = guard{held: in.guard.held[:0]}
 	guards.Put(in.guard)
 	in.guard = nil
 }

@@ -18,7 +18,7 @@ func (r *reader) readError(err error) error {
 	case isAgainst:
 		return r.refused(against)
 	case corrupt(err):
-		return r.refused(&violation{code: codeProtocol, text: "compressed data that are corrupt"})
+		return r.refused(&violation{code: closeProtocolError, text: "compressed data that are corrupt"})
 	case r.sock.failedWith(err):
 		return &messages.WriteError{Err: err} // of a pong
 	default:
@@ -29,9 +29,9 @@ func (r *reader) readError(err error) error {
 // refused is what the reader ends with for what the peer should not have sent.
 func (r *reader) refused(v *violation) error {
 	switch v.code {
-	case codePayload:
+	case closeInvalidPayload:
 		return &messages.ReadError{Err: &messages.InvalidUTF8Error{}}
-	case codeTooBig:
+	case closeMessageTooBig:
 		return &messages.ReadError{Err: &messages.ReadLimitError{Limit: r.sock.rules.limit}}
 	default:
 		return &messages.ProtocolError{Err: v}

@@ -113,7 +113,7 @@ func (s *socket) lastReads() (*guard, func([]byte) (int, error)) {
 	}
 	g := s.intake.watchedBy(&s.rules)
 	g.after(s.intake.rest()[g.seen:])
-	return g, s.read
+	return &g.guard, s.read
 }
 
 // halfClose ends writing, and reports whether that can be: under TLS with its own close,

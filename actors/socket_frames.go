@@ -1,8 +1,6 @@
 package actors
 
 import (
-	"crypto/rand"
-	"encoding/binary"
 	"net"
 
 	"github.com/coder/websocket"
@@ -26,7 +24,7 @@ func (s *socket) startFraming(compression websocket.CompressionMode) {
 
 // writeFrame writes a message, or a control frame, as one frame. Only the connection
 // calls it.
-func (s *socket) writeFrame(opcode websocket.MessageType, payload []byte) error {
+func (s *socket) writeFrame(op opcode, payload []byte) error {
 	if err := s.refusal(); err != nil {
 		return err
 	}
@@ -34,7 +32,7 @@ func (s *socket) writeFrame(opcode websocket.MessageType, payload []byte) error 
 		return net.ErrClosed // as coder/websocket says it
 	}
 	b := add(&s.pending)
-	b.bytes = appendFrame(b.bytes, byte(opcode), payload, s.masking)
+	b.bytes = appendFrame(b.bytes, op, payload, s.masking)
 	return s.put(&s.pending, b)
 }
 
@@ -50,7 +48,7 @@ func (s *socket) writeAside(p []byte) error {
 		return nil
 	}
 	s.part = nil
-	part.last = f.opcode == byte(opcodeClose)
+	part.last = f.opcode == opcodeClose
 	if part.last {
 		s.ended.Store(true)
 	}
@@ -94,30 +92,4 @@ func drop(b *buffer) {
 	if b != nil {
 		recycle(b)
 	}
-}
-
-// appendFrame appends a frame (RFC 6455, section 5.2). The key that masks it is
-// unpredictable (section 5.3).
-func appendFrame(b []byte, opcode byte, payload []byte, masked bool) []byte {
-	const fin, mask = 0x80, 0x80
-	b = append(b, fin|opcode)
-	second := len(b)
-	switch size := len(payload); {
-	case size < 126:
-		b = append(b, byte(size))
-	case size <= 0xffff:
-		b = binary.BigEndian.AppendUint16(append(b, 126), uint16(size))
-	default:
-		b = binary.BigEndian.AppendUint64(append(b, 127), uint64(size))
-	}
-	if !masked {
-		return append(b, payload...)
-	}
-	b[second] |= mask
-	var key [maskSize]byte
-	_, _ = rand.Read(key[:]) // never fails
-	b = append(append(b, key[:]...), payload...)
-	written := b[len(b)-len(payload):]
-	unmask(written, written, key[:])
-	return b
 }

@@ -1,10 +1,6 @@
 package actors
 
-import (
-	"github.com/coder/websocket"
-
-	"github.com/sockvisor/sockvisor/messages"
-)
+import "github.com/sockvisor/sockvisor/messages"
 
 // writable is the socket's word that it can be written to again, or never will.
 type writable struct {
@@ -25,7 +21,7 @@ func (c *connection) hand(m *messages.Send) {
 func (c *connection) put(m *messages.Send) {
 	c.written++
 	c.sock.cork()
-	if err := c.writeFrame(websocket.MessageType(m.Type), m.Data); err != nil {
+	if err := c.writeFrame(opcode(m.Type), m.Data); err != nil {
 		c.fail(&messages.WriteError{Err: err})
 	}
 }

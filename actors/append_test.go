@@ -1,0 +1,52 @@
+package actors
+
+import (
+	"bytes"
+	"strconv"
+	"testing"
+)
+
+// What appendFrame writes is a frame in its shortest form, of every kind of length.
+func TestAppendFrame(t *testing.T) {
+	for _, size := range []int{0, 1, 125, 126, 0xffff, 0x10000} {
+		for _, masked := range []bool{false, true} {
+			payload := bytes.Repeat([]byte{0xa5}, size)
+			b := appendFrame([]byte("before"), opcodeBinary, payload, masked)[len("before"):]
+			f, ok := parseFrame(b)
+			if !ok || !f.plain || !f.whole || f.masked != masked || f.opcode != opcodeBinary || f.size() != int64(len(b)) {
+				t.Fatalf("%d bytes, masked %v: %+v, %d bytes in all", size, masked, f, len(b))
+			}
+			data := b[f.header:]
+			if masked {
+				unmask(data, data, b[f.header-maskSize:f.header])
+			}
+			if !bytes.Equal(data, payload) {
+				t.Errorf("%d bytes, masked %v: the payload is another", size, masked)
+			}
+		}
+	}
+}
+
+// The key is another for each frame.
+func TestMaskingKeys(t *testing.T) {
+	keys := make(map[string]bool)
+	for range 100 {
+		keys[string(appendFrame(nil, opcodeText, nil, true)[2:])] = true
+	}
+	if len(keys) < 99 {
+		t.Errorf("%d keys in 100 frames", len(keys))
+	}
+}
+
+// BenchmarkAppendFrame is a client's share of a small message, and a server's.
+func BenchmarkAppendFrame(b *testing.B) {
+	payload := make([]byte, 64)
+	for _, masked := range []bool{false, true} {
+		b.Run("masked="+strconv.FormatBool(masked), func(b *testing.B) {
+			var frame []byte
+			for b.Loop() {
+				frame = appendFrame(frame[:0], opcodeBinary, payload, masked)
+			}
+		})
+	}
+}

@@ -1,0 +1,21 @@
+package actors
+
+import (
+	"bytes"
+	"testing"
+)
+
+func TestUnmask(t *testing.T) {
+	key := []byte{0x12, 0x34, 0x56, 0x78}
+	for size := range 70 {
+		src, want := make([]byte, size), make([]byte, size)
+		for i := range src {
+			src[i] = byte(i * 7)
+			want[i] = src[i] ^ key[i%4]
+		}
+		got := make([]byte, size)
+		if unmask(got, src, key); !bytes.Equal(got, want) {
+			t.Errorf("%d bytes: got %x, want %x", size, got, want)
+		}
+	}
+}

@@ -1,0 +1,35 @@
+package actors
+
+import (
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/sockvisor/sockvisor/messages"
+)
+
+// What is read above TLS the guard sees: what came before a violation is read, the frame
+// itself is not, and it stays at that.
+func TestUpgradedSifts(t *testing.T) {
+	const good, bad = "\x81\x04good\x89\x04ping", "\x83\x03bad"
+	from := &upgraded{ahead: []byte(good + bad), open: true, guard: &guard{rules: rules{limit: 10}}}
+	passed, err := io.ReadAll(from)
+	var v *violation
+	if string(passed) != good || !errors.As(err, &v) {
+		t.Errorf("passed %q, %v", passed, err)
+	}
+	if n, again := from.Read(make([]byte, 1)); n != 0 || again != err {
+		t.Errorf("then %d bytes, %v", n, again)
+	}
+}
+
+// A peer may close with the codes that a user may send, and no others.
+func TestGuardOfCloseCodes(t *testing.T) {
+	for code := range 1 << 16 {
+		g := &guard{rules: rules{limit: 10}}
+		_, err := g.check([]byte{0x88, 2, byte(code >> 8), byte(code)})
+		if got, want := is[*peerClosed](err), messages.CloseCode(code).Sendable(); got != want {
+			t.Errorf("code %d: %t", code, got)
+		}
+	}
+}
