@@ -31,13 +31,13 @@ func FuzzAppendFrame(f *testing.F) {
 		}
 		theirs := from.written.Bytes()
 		ours, _ := parseFrame(frame)
-		if f, ok := parseFrame(theirs); !ok || f != ours || f.size() != int64(len(theirs)) {
+		if f, ok := parseFrame(theirs); !ok || f != ours || f.FrameSize() != int64(len(theirs)) {
 			t.Fatalf("coder/websocket writes %+v, not %+v", f, ours)
 		}
-		if data := theirs[ours.header:]; masked {
-			unmask(data, data, theirs[ours.header-maskSize:])
+		if data := theirs[ours.Size:]; masked {
+			unmask(data, data, theirs[ours.Size-maskSize:])
 		}
-		if !bytes.Equal(theirs[ours.header:], payload) {
+		if !bytes.Equal(theirs[ours.Size:], payload) {
 			t.Error("the payload is another")
 		}
 	})

@@ -13,12 +13,12 @@ func TestAppendFrame(t *testing.T) {
 			payload := bytes.Repeat([]byte{0xa5}, size)
 			b := appendFrame([]byte("before"), opcodeBinary, payload, masked)[len("before"):]
 			f, ok := parseFrame(b)
-			if !ok || !f.plain || !f.whole || f.masked != masked || f.opcode != opcodeBinary || f.size() != int64(len(b)) {
+			if !ok || !f.Plain || !f.Whole || f.Masked != masked || f.Opcode != opcodeBinary || f.FrameSize() != int64(len(b)) {
 				t.Fatalf("%d bytes, masked %v: %+v, %d bytes in all", size, masked, f, len(b))
 			}
-			data := b[f.header:]
+			data := b[f.Size:]
 			if masked {
-				unmask(data, data, b[f.header-maskSize:f.header])
+				unmask(data, data, b[f.Size-maskSize:f.Size])
 			}
 			if !bytes.Equal(data, payload) {
 				t.Errorf("%d bytes, masked %v: the payload is another", size, masked)

@@ -53,17 +53,18 @@ func closePayload(code uint16, reason string) []byte {
 
 // peerClosed is a peer's close frame.
 type peerClosed struct {
-	code   uint16
-	reason string
+	Code   uint16
+	Reason string
 }
 
-func (p *peerClosed) Error() string { return fmt.Sprintf("close frame %d %q", p.code, p.reason) }
+// Error implements error.
+func (p *peerClosed) Error() string { return fmt.Sprintf("close frame %d %q", p.Code, p.Reason) }
 
 // parseClose is what a peer says with the payload of a close frame: that it closes, if
 // it may say so.
 func parseClose(payload []byte) error {
 	if len(payload) == 0 {
-		return &peerClosed{code: closeNoStatus}
+		return &peerClosed{Code: closeNoStatus}
 	}
 	code, reason := binary.BigEndian.Uint16(payload), payload[2:]
 	switch {
@@ -72,7 +73,7 @@ func parseClose(payload []byte) error {
 	case !utf8.Valid(reason):
 		return &violation{closeInvalidPayload, "close reason that is not UTF-8"}
 	default:
-		return &peerClosed{code: code, reason: string(reason)}
+		return &peerClosed{Code: code, Reason: string(reason)}
 	}
 }
 

@@ -32,7 +32,7 @@ func TestPingPayload(t *testing.T) {
 func TestClosePayload(t *testing.T) {
 	for _, want := range []peerClosed{{4001, "bye"}, {1000, ""}, {closeNoStatus, ""}} {
 		var got *peerClosed
-		if err := parseClose(closePayload(want.code, want.reason)); !errors.As(err, &got) || *got != want {
+		if err := parseClose(closePayload(want.Code, want.Reason)); !errors.As(err, &got) || *got != want {
 			t.Errorf("%v: got %v", &want, err)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// guard sees every byte that a peer sends before coder/websocket does, and ends the
+// guard sees every byte that a peer sends before it is parsed, and ends the
 // reading at the first that is against the rules of RFC 6455 or 7692: with the frame's
 // header, if that says it all, and with the first byte that no text can have. It also
 // keeps close frames for itself, so that whoever reads decides how they are answered.
@@ -27,49 +27,55 @@ type guard struct {
 	refused  bool // the present frame began before
 }
 
-// reset is for what is read anew, by these rules.
-func (g *guard) reset(r rules) { *g = guard{rules: r, held: g.held[:0]} }
+// Reset is for what is read anew, by these rules.
+func (g *guard) Reset(r rules) { *g = guard{rules: r, held: g.held[:0]} }
 
-// sift returns what may be passed on of p, which was read, and why no more.
-func (g *guard) sift(p []byte, err error) (int, error) {
-	passed, refused := g.check(p)
+// Sift returns what may be passed on of p, which was read, and why no more.
+func (g *guard) Sift(p []byte, err error) (int, error) {
+	passed, refused := g.Check(p)
 	if refused != nil {
 		return passed, refused
 	}
-	return passed, g.ending(err)
+	return passed, g.Ending(err)
 }
 
 // errCutShort is what the end of a connection is in the middle of a message, which
 // coder/websocket would take for the end of that.
 var errCutShort = errors.New("connection ended in the middle of a message")
 
-// ending is what an error of reading means here.
-func (g *guard) ending(err error) error {
-	if !g.idle() && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
+// Ending is what an error of reading means here.
+func (g *guard) Ending(err error) error {
+	if !g.Idle() && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
 		return errCutShort
 	}
 	return err
 }
 
-// idle reports whether no message has begun, nor anything been refused.
-func (g *guard) idle() bool { return !g.inside && !g.within && len(g.held) == 0 && g.verdict == nil }
+// Err is what ended the reading, if that was the guard: a *Violation, or a *PeerClosed.
+func (g *guard) Err() error { return g.verdict }
 
-// check sees the next bytes. With an error, which is the last, it returns how many may
+// SawClose reports whether After has seen a close frame.
+func (g *guard) SawClose() bool { return g.closed }
+
+// Idle reports whether no message has begun, nor anything been refused.
+func (g *guard) Idle() bool { return !g.inside && !g.within && len(g.held) == 0 && g.verdict == nil }
+
+// Check sees the next bytes. With an error, which is the last, it returns how many may
 // be passed on all the same: those before the frame in question.
-func (g *guard) check(p []byte) (passed int, err error) {
+func (g *guard) Check(p []byte) (passed int, err error) {
 	at := 0
 	for at < len(p) && g.verdict == nil {
 		if !g.inside {
 			passed = at
 		}
 		at += g.step(p[at:])
-		if g.verdict == nil && g.inside && g.now.payload == 0 {
+		if g.verdict == nil && g.inside && g.now.Payload == 0 {
 			g.end()
 		}
 	}
 	if g.verdict != nil {
 		g.refused = g.inside
-		g.after(p[at:])
+		g.After(p[at:])
 		return passed, g.verdict
 	}
 	return len(p), nil
@@ -86,7 +92,7 @@ func (g *guard) step(p []byte) int {
 		} else {
 			g.refuse(f, p)
 		}
-		return int(f.header)
+		return int(f.Size)
 	}
 	for n := range p {
 		g.held = append(g.held, p[n])
@@ -99,7 +105,7 @@ func (g *guard) step(p []byte) int {
 
 // headed judges a frame by what is held of its header, and reports whether that is all.
 func (g *guard) headed(f frame) bool {
-	if g.verdict = g.judge(&f); g.verdict == nil && len(g.held) < int(f.header) {
+	if g.verdict = g.judge(&f); g.verdict == nil && len(g.held) < int(f.Size) {
 		return false
 	}
 	if g.verdict == nil {
@@ -114,48 +120,48 @@ func (g *guard) headed(f frame) bool {
 // begin begins a frame.
 func (g *guard) begin(f frame, header []byte) {
 	g.now, g.inside = f, true
-	if f.masked {
-		copy(g.key[:], header[f.header-maskSize:])
+	if f.Masked {
+		copy(g.key[:], header[f.Size-maskSize:])
 	}
 	switch {
 	case f.control():
 		return
-	case f.opcode != opcodeContinuation:
+	case f.Opcode != opcodeContinuation:
 		g.packed = f.compressed()
-		g.readable = f.opcode == opcodeText && !g.packed
+		g.readable = f.Opcode == opcodeText && !g.packed
 		g.total = 0
 	}
-	g.total += f.payload
-	g.within = !f.fin
+	g.total += f.Payload
+	g.within = !f.Fin
 }
 
 // payload takes in what there is of it.
 func (g *guard) payload(p []byte) int {
-	p = p[:min(int64(len(p)), g.now.payload)]
+	p = p[:min(int64(len(p)), g.now.Payload)]
 	switch {
-	case g.now.opcode == opcodeClose:
+	case g.now.Opcode == opcodeClose:
 		g.held = append(g.held, p...)
-		if g.now.masked {
+		if g.now.Masked {
 			added := g.held[len(g.held)-len(p):]
 			g.unmask(added, added)
 		}
 	case g.readable && !g.now.control():
 		g.readText(p)
 	}
-	g.now.payload -= int64(len(p))
+	g.now.Payload -= int64(len(p))
 	return len(p)
 }
 
 func (g *guard) readText(p []byte) {
 	ok := true
-	if !g.now.masked {
-		ok = g.text.add(p)
+	if !g.now.Masked {
+		ok = g.text.Add(p)
 	}
 	var clear [256]byte
-	for g.now.masked && ok && len(p) > 0 {
+	for g.now.Masked && ok && len(p) > 0 {
 		n := min(len(p), len(clear))
 		g.unmask(clear[:n], p[:n])
-		ok = g.text.add(clear[:n])
+		ok = g.text.Add(clear[:n])
 		p = p[n:]
 	}
 	if !ok {
@@ -176,10 +182,10 @@ func (g *guard) unmask(dst, src []byte) {
 func (g *guard) end() {
 	g.inside = false
 	switch {
-	case g.now.opcode == opcodeClose:
+	case g.now.Opcode == opcodeClose:
 		g.verdict = parseClose(g.held)
 		g.held = g.held[:0]
 	case !g.now.control() && g.readable && !g.within:
-		g.verdict = g.text.end()
+		g.verdict = g.text.End()
 	}
 }

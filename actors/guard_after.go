@@ -5,18 +5,18 @@ import "math"
 // refuse notes how much is still to come of a frame that is refused, which may be
 // before its header is there.
 func (g *guard) refuse(f frame, header []byte) {
-	missing := max(int64(f.header)-int64(len(header)), 0)
-	f.payload = min(f.payload, math.MaxInt64-maxHeader) + missing
+	missing := max(int64(f.Size)-int64(len(header)), 0)
+	f.Payload = min(f.Payload, math.MaxInt64-maxHeader) + missing
 	g.now, g.inside = f, true
 }
 
-// after sees what comes after the guard's verdict, of which only a close frame is of
+// After sees what comes after what ended the reading, of which only a close frame is of
 // interest: then the peer has closed too.
-func (g *guard) after(p []byte) {
+func (g *guard) After(p []byte) {
 	for len(p) > 0 && !g.closed {
 		p = p[g.skip(p):]
-		if g.inside && g.now.payload == 0 {
-			g.closed = g.now.opcode == opcodeClose && !g.refused
+		if g.inside && g.now.Payload == 0 {
+			g.closed = g.now.Opcode == opcodeClose && !g.refused
 			g.inside, g.refused = false, false
 		}
 	}
@@ -25,8 +25,8 @@ func (g *guard) after(p []byte) {
 // skip passes over a header, or some payload.
 func (g *guard) skip(p []byte) int {
 	if g.inside {
-		n := min(int64(len(p)), g.now.payload)
-		g.now.payload -= n
+		n := min(int64(len(p)), g.now.Payload)
+		g.now.Payload -= n
 		return int(n)
 	}
 	for n := range p {

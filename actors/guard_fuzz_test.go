@@ -36,7 +36,7 @@ func FuzzGuard(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, wire []byte, masks, deflates bool, size uint8) {
-		agreed := rules{limit: limit, masks: masks, deflates: deflates}
+		agreed := rules{Limit: limit, Masked: masks, Deflate: deflates}
 		passed, verdict := sifted(agreed, wire, len(wire)+1)
 		inPieces, again := sifted(agreed, wire, int(size)+1)
 		if (verdict == nil) != (again == nil) || verdict != nil && verdict.Error() != again.Error() {
@@ -55,7 +55,7 @@ func sifted(r rules, wire []byte, size int) (passed []byte, err error) {
 	for len(wire) > 0 && err == nil {
 		var n int
 		piece := wire[:min(size, len(wire))]
-		n, err = g.sift(piece, nil)
+		n, err = g.Sift(piece, nil)
 		passed = append(passed, piece[:n]...)
 		wire = wire[len(piece):]
 	}
@@ -81,9 +81,9 @@ func judged(t *testing.T, masks bool, wire []byte) {
 	}
 	for b := conn.written.Bytes(); len(b) > 0; {
 		f, ok := parseFrame(b)
-		if !ok || f.opcode != opcodePong {
+		if !ok || f.Opcode != opcodePong {
 			t.Fatalf("coder/websocket answers %x to %x", b, wire)
 		}
-		b = b[f.size():]
+		b = b[f.FrameSize():]
 	}
 }

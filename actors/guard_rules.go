@@ -7,23 +7,23 @@ import (
 
 // rules are what was agreed upon before the first frame.
 type rules struct {
-	limit    int64 // of a message
-	masks    bool  // the peer has to mask what it sends: it is a client
-	deflates bool  // messages may be compressed (RFC 7692)
+	Limit   int64 // of a message
+	Masked  bool  // the peer has to mask what it sends: it is a client
+	Deflate bool  // messages may be compressed (RFC 7692)
 }
 
 // judge returns what a frame's header has against the rules, or nil.
 func (g *guard) judge(f *frame) error {
 	switch {
-	case f.masked && !g.masks:
+	case f.Masked && !g.Masked:
 		return against("masked frame from a server") // section 5.1
-	case !f.masked && g.masks:
+	case !f.Masked && g.Masked:
 		return against("frame from a client that is not masked")
-	case f.reserved != 0 && !(f.compressed() && f.begins() && g.deflates):
+	case f.Reserved != 0 && !(f.compressed() && f.begins() && g.Deflate):
 		return against("reserved bits") // section 5.2, and RFC 7692, section 6
 	case !f.known():
-		return against(fmt.Sprintf("opcode %d", f.opcode))
-	case !f.proper:
+		return against(fmt.Sprintf("opcode %d", f.Opcode))
+	case !f.Minimal:
 		return against("length that is not in its shortest form, or has 64 bits")
 	case f.control():
 		return judgeControl(f)
@@ -38,11 +38,11 @@ func (g *guard) judge(f *frame) error {
 
 func judgeControl(f *frame) error {
 	switch {
-	case !f.fin:
+	case !f.Fin:
 		return against("control frame in fragments")
-	case f.payload > maxControl:
-		return against(fmt.Sprintf("control frame of %d bytes", f.payload))
-	case f.opcode == opcodeClose && f.payload == 1:
+	case f.Payload > maxControl:
+		return against(fmt.Sprintf("control frame of %d bytes", f.Payload))
+	case f.Opcode == opcodeClose && f.Payload == 1:
 		return against("close frame of one byte") // section 5.5.1
 	default:
 		return nil
@@ -52,15 +52,15 @@ func judgeControl(f *frame) error {
 // judgeSize refuses a message that is too big when its header says so. What is
 // compressed is measured once more when it is not.
 func (g *guard) judgeSize(f *frame) error {
-	limit, before, packed := g.limit, g.total, g.packed
+	limit, before, packed := g.Limit, g.total, g.packed
 	if f.begins() {
 		before, packed = 0, f.compressed()
 	}
 	if packed {
 		limit = deflated(limit)
 	}
-	if f.payload > limit-before {
-		return tooBig(g.limit)
+	if f.Payload > limit-before {
+		return tooBig(g.Limit)
 	}
 	return nil
 }

@@ -22,14 +22,14 @@ type told struct {
 func listen(g *guard, wire string, size int) told {
 	for at := 0; at < len(wire); at += size {
 		end := min(at+size, len(wire))
-		_, err := g.check([]byte(wire[at:end]))
+		_, err := g.Check([]byte(wire[at:end]))
 		var v *violation
 		var closed *peerClosed
 		switch {
 		case errors.As(err, &v):
-			return told{v.code, end}
+			return told{v.Code, end}
 		case errors.As(err, &closed):
-			return told{closed.code, end}
+			return told{closed.Code, end}
 		}
 	}
 	return told{}
@@ -101,7 +101,7 @@ func TestGuard(t *testing.T) {
 			test.after = len(test.wire)
 		}
 		for size := 1; size <= len(test.wire); size++ {
-			g := &guard{rules: rules{limit: limit, deflates: test.deflates}}
+			g := &guard{rules: rules{Limit: limit, Deflate: test.deflates}}
 			got := listen(g, test.wire, size)
 			if got.code != test.code || (got.after-1)/size != (test.after-1)/size {
 				t.Errorf("%s, %d bytes at a time: got %+v, want %d after %d", name, size, got, test.code, test.after)
@@ -129,7 +129,7 @@ func TestGuardOfServer(t *testing.T) {
 		"close of no text": {masked(0x88, "\x03\xe8\xff"), 1007},
 	} {
 		for size := 1; size <= len(test.wire); size++ {
-			g := &guard{rules: rules{limit: 1000, masks: true}}
+			g := &guard{rules: rules{Limit: 1000, Masked: true}}
 			if got := listen(g, test.wire, size); got.code != test.code {
 				t.Errorf("%s, %d bytes at a time: got %+v, want %d", name, size, got, test.code)
 				break
@@ -142,12 +142,12 @@ func TestGuardOfServer(t *testing.T) {
 // stays by what it said.
 func TestGuardSifts(t *testing.T) {
 	good, bad := raw(0x81, "good")+raw(0x89, "ping"), raw(0x83, "bad")
-	g := &guard{rules: rules{limit: 10}}
+	g := &guard{rules: rules{Limit: 10}}
 	var v *violation
-	if n, err := g.sift([]byte(good+bad), nil); n != len(good) || !errors.As(err, &v) || err != g.verdict {
+	if n, err := g.Sift([]byte(good+bad), nil); n != len(good) || !errors.As(err, &v) || err != g.verdict {
 		t.Errorf("passed %d bytes of %d, %v", n, len(good), err)
 	}
-	if n, again := g.sift([]byte(good), nil); n != 0 || again != g.verdict {
+	if n, again := g.Sift([]byte(good), nil); n != 0 || again != g.verdict {
 		t.Errorf("then %d bytes, %v", n, again)
 	}
 }

@@ -9,8 +9,8 @@ type textCheck struct {
 	size  uint8
 }
 
-// add reports whether the text can still be UTF-8 with p.
-func (t *textCheck) add(p []byte) bool {
+// Add reports whether the text can still be UTF-8 with p.
+func (t *textCheck) Add(p []byte) bool {
 	for t.size > 0 && len(p) > 0 {
 		var next [utf8.UTFMax]byte
 		n := copy(next[:], t.begun[:t.size])
@@ -34,8 +34,8 @@ func (t *textCheck) begin(p []byte) bool {
 	return true
 }
 
-// end returns an error unless the text ends with a character.
-func (t *textCheck) end() error {
+// End returns an error unless the text ends with a character.
+func (t *textCheck) End() error {
 	if t.size > 0 {
 		return notUTF8()
 	}

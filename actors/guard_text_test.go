@@ -14,9 +14,9 @@ func TestTextCheck(t *testing.T) {
 		for size := 1; size <= len(text); size++ {
 			check, good := textCheck{}, true
 			for at := 0; at < len(text) && good; at += size {
-				good = check.add([]byte(text[at:min(at+size, len(text))]))
+				good = check.Add([]byte(text[at:min(at+size, len(text))]))
 			}
-			if good && check.end() != nil {
+			if good && check.End() != nil {
 				good = false
 			}
 			if want := strings.ToValidUTF8(text, "") == text; good != want {

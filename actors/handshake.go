@@ -213,11 +213,11 @@ func (u *upgraded) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	case u.guard == nil:
 		return u.read(p)
-	case u.guard.verdict != nil:
-		return 0, u.guard.verdict
+	case u.guard.Err() != nil:
+		return 0, u.guard.Err()
 	default:
 		n, err := u.read(p)
-		return u.guard.sift(p[:n], err)
+		return u.guard.Sift(p[:n], err)
 	}
 }
 

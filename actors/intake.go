@@ -109,7 +109,7 @@ func (in *intake) takeLine(p []byte) int {
 // message reports whether a message, or a control frame, is there as a whole. One
 // in fragments never is: only coder/websocket knows where it ends.
 func (in *intake) message() bool {
-	return in.header() && in.ahead.whole && int64(len(in.bytes)-in.from) >= in.ahead.size()
+	return in.header() && in.ahead.Whole && int64(len(in.bytes)-in.from) >= in.ahead.FrameSize()
 }
 
 // next begins the next frame, if its header is there.
@@ -117,7 +117,7 @@ func (in *intake) next() bool {
 	if !in.header() {
 		return false
 	}
-	in.left, in.known = in.ahead.size(), false
+	in.left, in.known = in.ahead.FrameSize(), false
 	return true
 }
 

@@ -19,7 +19,7 @@ var guards = sync.Pool{New: func() any { return &watch{} }}
 func (in *intake) watchedBy(r *rules) *watch {
 	if in.guard == nil {
 		in.guard = guards.Get().(*watch)
-		in.guard.reset(*r)
+		in.guard.Reset(*r)
 		in.guard.seen = 0
 	}
 	return in.guard
@@ -31,7 +31,7 @@ func (in *intake) pass(n int, r *rules) error {
 	if n <= g.seen {
 		return nil
 	}
-	_, err := g.check(in.rest()[g.seen:n])
+	_, err := g.Check(in.rest()[g.seen:n])
 	g.seen = n
 	return err
 }
@@ -40,7 +40,7 @@ func (in *intake) pass(n int, r *rules) error {
 func (in *intake) passed(n int) {
 	g := in.guard
 	g.seen = max(g.seen-n, 0)
-	if in.left == 0 && g.idle() {
+	if in.left == 0 && g.Idle() {
 		in.dismiss()
 	}
 }
@@ -50,7 +50,7 @@ func (in *intake) ending(err error) error {
 	if in.guard == nil {
 		return err
 	}
-	return in.guard.ending(err)
+	return in.guard.Ending(err)
 }
 
 // dismiss gives back the guard.
@@ -63,10 +63,10 @@ func (in *intake) dismiss() {
 // not yet all.
 func (s *socket) inspect() error {
 	in := &s.intake
-	return in.pass(int(min(int64(len(in.rest())), in.ahead.size())), &s.rules)
+	return in.pass(int(min(int64(len(in.rest())), in.ahead.FrameSize())), &s.rules)
 }
 
 // agreed notes what a server has agreed to.
 func (s *socket) agreed(header http.Header) {
-	s.rules.deflates = len(extensionsOf(header)) > 0
+	s.rules.Deflate = len(extensionsOf(header)) > 0
 }

@@ -1,6 +1,8 @@
 package actors
 
-import "github.com/sockvisor/sockvisor/messages"
+import (
+	"github.com/sockvisor/sockvisor/messages"
+)
 
 // The reading of frames is coder/websocket's, but for the plainest: one frame that
 // is a whole message of text or binary, neither compressed nor against the rules,
@@ -13,21 +15,21 @@ import "github.com/sockvisor/sockvisor/messages"
 // read, or the guard's to refuse.
 func (in *intake) takeMessage(r *rules) (messages.Type, []byte) {
 	f := &in.ahead
-	if in.left > 0 || !in.message() || !f.plain || f.masked != r.masks || f.payload > r.limit {
+	if in.left > 0 || !in.message() || !f.Plain || f.Masked != r.Masked || f.Payload > r.Limit {
 		return 0, nil
 	}
-	size := int(f.size())
+	size := int(f.FrameSize())
 	from := in.bytes[in.from : in.from+size]
-	data := make([]byte, f.payload)
-	if f.masked {
-		unmask(data, from[f.header:], from[f.header-maskSize:f.header])
+	data := make([]byte, f.Payload)
+	if f.Masked {
+		unmask(data, from[f.Size:], from[f.Size-maskSize:f.Size])
 	} else {
-		copy(data, from[f.header:])
+		copy(data, from[f.Size:])
 	}
 	in.known = false
 	if in.guard != nil {
 		in.dismiss() // it has seen how this message begins
 	}
 	in.skip(size)
-	return messages.Type(f.opcode), data
+	return messages.Type(f.Opcode), data
 }

@@ -2,9 +2,10 @@ package actors
 
 import "encoding/binary"
 
+// maskSize is that of the key that masks a frame, which ends its header.
 const maskSize = 4
 
-// unmask undoes the masking of src into dst (RFC 6455, section 5.3).
+// unmask masks src into dst, or undoes that: it is the same (RFC 6455, section 5.3).
 func unmask(dst, src, key []byte) {
 	half := uint64(binary.LittleEndian.Uint32(key))
 	word := half<<32 | half

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestUnmask(t *testing.T) {
+func TestMask(t *testing.T) {
 	key := []byte{0x12, 0x34, 0x56, 0x78}
 	for size := range 70 {
 		src, want := make([]byte, size), make([]byte, size)

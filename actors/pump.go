@@ -38,7 +38,7 @@ func (r *reader) pumpAll() bool {
 
 // fragmented reports whether a message in fragments is next, which only
 // coder/websocket can take.
-func (r *reader) fragmented() bool { return r.sock.intake.header() && !r.sock.intake.ahead.whole }
+func (r *reader) fragmented() bool { return r.sock.intake.header() && !r.sock.intake.ahead.Whole }
 
 // fill takes in what the kernel has, and reports whether that was anything.
 func (r *reader) fill() bool {
@@ -95,7 +95,7 @@ func (r *reader) finish() {
 		r.end(r.readError(err))
 		return
 	}
-	if in.ahead.whole && in.ahead.size() <= intakeSize || r.full() {
+	if in.ahead.Whole && in.ahead.FrameSize() <= intakeSize || r.full() {
 		return
 	}
 	r.finishing.Store(true)

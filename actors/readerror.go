@@ -14,11 +14,11 @@ func (r *reader) readError(err error) error {
 	against, isAgainst := as[*violation](err)
 	switch {
 	case isClose:
-		return &messages.PeerClosedError{Code: messages.CloseCode(closed.code), Reason: closed.reason}
+		return &messages.PeerClosedError{Code: messages.CloseCode(closed.Code), Reason: closed.Reason}
 	case isAgainst:
 		return r.refused(against)
 	case corrupt(err):
-		return r.refused(&violation{code: closeProtocolError, text: "compressed data that are corrupt"})
+		return r.refused(&violation{Code: closeProtocolError, Text: "compressed data that are corrupt"})
 	case r.sock.failedWith(err):
 		return &messages.WriteError{Err: err} // of a pong
 	default:
@@ -28,11 +28,11 @@ func (r *reader) readError(err error) error {
 
 // refused is what the reader ends with for what the peer should not have sent.
 func (r *reader) refused(v *violation) error {
-	switch v.code {
+	switch v.Code {
 	case closeInvalidPayload:
 		return &messages.ReadError{Err: &messages.InvalidUTF8Error{}}
 	case closeMessageTooBig:
-		return &messages.ReadError{Err: &messages.ReadLimitError{Limit: r.sock.rules.limit}}
+		return &messages.ReadError{Err: &messages.ReadLimitError{Limit: r.sock.rules.Limit}}
 	default:
 		return &messages.ProtocolError{Err: v}
 	}
@@ -62,10 +62,10 @@ func (b *buffer) readMessage(from io.Reader, kind messages.Type, limit int64) er
 		switch {
 		case int64(len(b.bytes)) > limit:
 			return tooBig(limit)
-		case kind == messages.TypeText && !text.add(added):
+		case kind == messages.TypeText && !text.Add(added):
 			return notUTF8()
 		case wraps(err, io.EOF):
-			return text.end()
+			return text.End()
 		case err != nil:
 			return err
 		}

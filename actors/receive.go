@@ -43,7 +43,7 @@ func (r *reader) refusedPong(err error) bool {
 func (r *reader) receive(kind messages.Type, from io.Reader) error {
 	b := buffers.Get().(*buffer)
 	defer recycle(b)
-	if err := b.readMessage(from, kind, r.sock.rules.limit); err != nil {
+	if err := b.readMessage(from, kind, r.sock.rules.Limit); err != nil {
 		return r.readError(err)
 	}
 	if r.sock.intake.left > 0 {

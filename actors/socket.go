@@ -99,7 +99,7 @@ func newSocket(conn net.Conn, c *Conn, secure bool) *socket {
 		maximum: int(min(uint64(2*c.config.maxBytes)+uint64(c.config.readLimit), math.MaxInt)), // a limit may be "none"
 		masking: c.config.role == client,
 		secure:  secure,
-		rules:   rules{limit: c.config.readLimit, masks: c.config.role == server},
+		rules:   rules{Limit: c.config.readLimit, Masked: c.config.role == server},
 		credit:  &c.credit,
 		born:    time.Now(),
 	}

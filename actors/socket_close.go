@@ -92,17 +92,17 @@ func (s *socket) drain() bool {
 	b := buffers.Get().(*buffer)
 	defer recycle(b)
 	room := b.bytes[:cap(b.bytes)]
-	for total := 0; !guard.closed && total < drained; {
+	for total := 0; !guard.SawClose() && total < drained; {
 		if !ended { // the peer may wait for this side
 			_ = s.Conn.SetReadDeadline(time.Now().Add(quietEnd))
 		}
 		n, err := read(room)
-		guard.after(room[:n])
+		guard.After(room[:n])
 		if total += n; err != nil {
 			break
 		}
 	}
-	return guard.closed
+	return guard.SawClose()
 }
 
 // lastReads returns how to read on where coder/websocket has ended, and the guard that
@@ -112,7 +112,7 @@ func (s *socket) lastReads() (*guard, func([]byte) (int, error)) {
 		return s.above.guard, s.above.read
 	}
 	g := s.intake.watchedBy(&s.rules)
-	g.after(s.intake.rest()[g.seen:])
+	g.After(s.intake.rest()[g.seen:])
 	return &g.guard, s.read
 }
 

@@ -44,11 +44,11 @@ func (s *socket) writeAside(p []byte) error {
 	part := s.part
 	part.bytes = append(part.bytes, p...)
 	f, ok := parseFrame(part.bytes)
-	if !ok || int64(len(part.bytes)) < f.size() {
+	if !ok || int64(len(part.bytes)) < f.FrameSize() {
 		return nil
 	}
 	s.part = nil
-	part.last = f.opcode == opcodeClose
+	part.last = f.Opcode == opcodeClose
 	if part.last {
 		s.ended.Store(true)
 	}

@@ -62,7 +62,7 @@ func (s *socket) readRest(p []byte) (int, error) {
 	in := &s.intake
 	n, err := s.read(p[:min(int64(len(p)), in.left)])
 	in.left -= int64(n)
-	if n, err = in.watchedBy(&s.rules).sift(p[:n], err); err == nil {
+	if n, err = in.watchedBy(&s.rules).Sift(p[:n], err); err == nil {
 		in.passed(n)
 	}
 	return n, err
@@ -71,16 +71,16 @@ func (s *socket) readRest(p []byte) (int, error) {
 // readGuarded hands out what was read before, and then waits.
 func (s *socket) readGuarded(p []byte) (int, error) {
 	g := s.intake.guard
-	if g.verdict != nil {
-		return 0, g.verdict
+	if g.Err() != nil {
+		return 0, g.Err()
 	}
 	if ready := s.intake.rest(); len(ready) > 0 {
 		n := copy(p, ready)
 		s.intake.skip(n)
-		return g.sift(p[:n], nil)
+		return g.Sift(p[:n], nil)
 	}
 	n, err := s.read(p)
-	return g.sift(p[:n], err)
+	return g.Sift(p[:n], err)
 }
 
 // readLine hands out a line of the answer to a handshake.

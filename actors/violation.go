@@ -4,12 +4,14 @@ import "fmt"
 
 // violation is what a peer did against the rules, and the code to close with.
 type violation struct {
-	code uint16
-	text string
+	Code uint16
+	Text string
 }
 
-func (v *violation) Error() string { return v.text }
+// Error implements error.
+func (v *violation) Error() string { return v.Text }
 
+// against is for what has no close code of its own.
 func against(text string) error { return &violation{closeProtocolError, text} }
 
 // tooBig is a message of more than the limit.
