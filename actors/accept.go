@@ -7,6 +7,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
@@ -176,7 +177,7 @@ func (c *Conn) handshake(h *hijacker, r *http.Request) (*dialed, error) {
 		CompressionMode:    c.config.compression,
 		OnPingReceived:     func(ctx context.Context, payload []byte) bool { return sock.Load().mayPong(ctx, payload) },
 		OnPongReceived: func(_ context.Context, payload []byte) {
-			c.pong(sock.Load(), pingNumber(payload))
+			c.pong(sock.Load(), wire.PingNumber(payload))
 		},
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package actors
 import (
 	"errors"
 
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -77,7 +78,7 @@ func lastWords(reason error) (messages.CloseCode, string) {
 		return code, ""
 	default:
 		text := errors.Unwrap(reason).Error()
-		return code, text[:min(len(text), maxCloseReason)]
+		return code, text[:min(len(text), wire.MaxCloseReason)]
 	}
 }
 

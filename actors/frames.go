@@ -5,6 +5,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -13,7 +14,7 @@ import (
 var background = context.Background()
 
 // writeFrame writes a message, or a ping: past coder/websocket where that can be.
-func (c *connection) writeFrame(op opcode, payload []byte) error {
+func (c *connection) writeFrame(op wire.Opcode, payload []byte) error {
 	if c.sock.framing {
 		return c.sock.writeFrame(op, payload)
 	}
@@ -24,11 +25,11 @@ func (c *connection) writeFrame(op opcode, payload []byte) error {
 // message type for the opcode that it is, so it writes those too, as one frame, under
 // its own lock, without waiting. Its Ping waits for the pong and its Close for the
 // peer, up to ten seconds: not in a Receive. TestControlFrames holds it to that.
-func writeThrough(ws *websocket.Conn, op opcode, payload []byte) error {
+func writeThrough(ws *websocket.Conn, op wire.Opcode, payload []byte) error {
 	return ws.Write(background, websocket.MessageType(op), payload)
 }
 
 // writeClose sends a close frame. Afterwards nothing else can be written.
 func writeClose(ws *websocket.Conn, code messages.CloseCode, reason string) error {
-	return writeThrough(ws, opcodeClose, closePayload(uint16(code), reason))
+	return writeThrough(ws, wire.OpcodeClose, wire.ClosePayload(uint16(code), reason))
 }

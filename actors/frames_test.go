@@ -11,6 +11,8 @@ import (
 
 	"github.com/coder/websocket"
 	"go.uber.org/goleak"
+
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
 // coder/websocket writes control frames when asked to write a message of their
@@ -34,7 +36,7 @@ func TestControlFrames(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := writeThrough(ws, opcodePing, pingPayload(0x0102030405060708)); err != nil {
+			if err := writeThrough(ws, wire.OpcodePing, wire.PingPayload(0x0102030405060708)); err != nil {
 				t.Fatal(err)
 			}
 			if err := writeClose(ws, 4001, "bye"); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -67,7 +68,7 @@ func (a *dialAttempt) handshake(ctx context.Context, with Credentials) (*dialed,
 
 // onPong is not a closure of the attempt's, which would stay with it.
 func onPong(c *Conn, sock **socket) func(context.Context, []byte) {
-	return func(_ context.Context, payload []byte) { c.pong(*sock, pingNumber(payload)) }
+	return func(_ context.Context, payload []byte) { c.pong(*sock, wire.PingNumber(payload)) }
 }
 
 // client returns the HTTP client of this one attempt. coder/websocket reads and writes
@@ -146,7 +147,7 @@ func (a *dialAttempt) answer(conn net.Conn, r *http.Request) (*http.Response, er
 	}
 	a.upgraded = &upgraded{Conn: conn, ahead: bytes.Clone(ahead)}
 	if a.sock.agreed(response.Header); !a.sock.polls() {
-		a.upgraded.guard = &guard{rules: a.sock.rules}
+		a.upgraded.guard = &wire.Guard{Rules: a.sock.rules}
 	}
 	response.Body = a.upgraded
 	return response, nil
@@ -201,9 +202,9 @@ func (a *dialAttempt) refusal(ctx context.Context, answer messages.HandshakeErro
 // upgraded is what coder/websocket reads and writes after a handshake.
 type upgraded struct {
 	net.Conn
-	ahead []byte // read with the answer
-	open  bool   // the answer was taken: a refused one has no body to wait for
-	guard *guard // nil if the socket itself sees frames, and has one
+	ahead []byte      // read with the answer
+	open  bool        // the answer was taken: a refused one has no body to wait for
+	guard *wire.Guard // nil if the socket itself sees frames, and has one
 }
 
 // Read implements net.Conn.

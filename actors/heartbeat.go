@@ -3,6 +3,7 @@ package actors
 import (
 	"time"
 
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -227,13 +228,13 @@ func (c *connection) ping(payload *messages.Send) error {
 	switch exchange := c.config.heartbeat.payload; {
 	case payload != nil:
 		c.sock.pinged(0)
-		return c.writeFrame(opcode(payload.Type), payload.Data)
+		return c.writeFrame(wire.Opcode(payload.Type), payload.Data)
 	case exchange != nil:
 		c.sock.pinged(h.number)
-		return c.writeFrame(opcodeText, exchange.ask)
+		return c.writeFrame(wire.OpcodeText, exchange.ask)
 	default:
 		c.sock.pinged(h.number)
-		return c.writeFrame(opcodePing, pingPayload(h.number))
+		return c.writeFrame(wire.OpcodePing, wire.PingPayload(h.number))
 	}
 }
 

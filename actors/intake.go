@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"sync"
+
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
 // intake is the reading side of a socket that the kernel can be asked about: what
@@ -15,14 +17,14 @@ import (
 // one reads as many frames as there are in one system call (measured with 64
 // messages in flight: 30 times fewer reads than through a 512-byte buffer).
 type intake struct {
-	*buffer        // nil when empty
-	from    int    // the next byte to hand out
-	left    int64  // of the present frame; zero between frames
-	ahead   frame  // the next one
-	known   bool   // its header is there
-	framed  bool   // frames are read, and not the answer to a handshake
-	patient bool   // Read waits for what is not there yet
-	guard   *watch // nil between messages
+	*buffer             // nil when empty
+	from    int         // the next byte to hand out
+	left    int64       // of the present frame; zero between frames
+	ahead   wire.Header // the next one
+	known   bool        // its header is there
+	framed  bool        // frames are read, and not the answer to a handshake
+	patient bool        // Read waits for what is not there yet
+	guard   *watch      // nil between messages
 }
 
 // intakeSize is how much is read at a time. Small messages come by the hundred in
@@ -124,7 +126,7 @@ func (in *intake) next() bool {
 // header reports whether the header of the next frame is there, and in ahead.
 func (in *intake) header() bool {
 	if !in.known {
-		in.ahead, in.known = parseFrame(in.rest())
+		in.ahead, in.known = wire.ParseHeader(in.rest())
 	}
 	return in.known
 }

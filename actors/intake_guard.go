@@ -3,11 +3,13 @@ package actors
 import (
 	"net/http"
 	"sync"
+
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
 // watch is the guard of an intake.
 type watch struct {
-	guard
+	wire.Guard
 	seen int // of what is there to hand out
 }
 
@@ -16,7 +18,7 @@ type watch struct {
 var guards = sync.Pool{New: func() any { return &watch{} }}
 
 // watchedBy returns the guard of what is read, one of these rules.
-func (in *intake) watchedBy(r *rules) *watch {
+func (in *intake) watchedBy(r *wire.Rules) *watch {
 	if in.guard == nil {
 		in.guard = guards.Get().(*watch)
 		in.guard.Reset(*r)
@@ -26,7 +28,7 @@ func (in *intake) watchedBy(r *rules) *watch {
 }
 
 // pass has the guard see the first n bytes that are to be handed out.
-func (in *intake) pass(n int, r *rules) error {
+func (in *intake) pass(n int, r *wire.Rules) error {
 	g := in.watchedBy(r)
 	if n <= g.seen {
 		return nil

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -13,7 +14,7 @@ import (
 //
 // takeMessage takes such a message, or returns nil: the next is coder/websocket's to
 // read, or the guard's to refuse.
-func (in *intake) takeMessage(r *rules) (messages.Type, []byte) {
+func (in *intake) takeMessage(r *wire.Rules) (messages.Type, []byte) {
 	f := &in.ahead
 	if in.left > 0 || !in.message() || !f.Plain || f.Masked != r.Masked || f.Payload > r.Limit {
 		return 0, nil
@@ -22,7 +23,7 @@ func (in *intake) takeMessage(r *rules) (messages.Type, []byte) {
 	from := in.bytes[in.from : in.from+size]
 	data := make([]byte, f.Payload)
 	if f.Masked {
-		unmask(data, from[f.Size:], from[f.Size-maskSize:f.Size])
+		wire.Mask(data, from[f.Size:], from[f.Size-wire.KeySize:f.Size])
 	} else {
 		copy(data, from[f.Size:])
 	}

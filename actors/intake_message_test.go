@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -27,7 +28,7 @@ func TestTakeMessage(t *testing.T) {
 	} {
 		in := &intake{}
 		in.prepend(test.bytes)
-		_, data := in.takeMessage(&rules{Masked: test.masked, Limit: 4})
+		_, data := in.takeMessage(&wire.Rules{Masked: test.masked, Limit: 4})
 		if string(data) != test.want {
 			t.Errorf("%s: got %q, want %q", name, data, test.want)
 		}
@@ -41,7 +42,7 @@ func TestTakeMessage(t *testing.T) {
 func BenchmarkTakeMessage(b *testing.B) {
 	frame := append([]byte{0x82, 0x80 | 64, 1, 2, 3, 4}, make([]byte, 64)...)
 	batch := bytes.Repeat(frame, 100)
-	in, rules := &intake{}, &rules{Masked: true, Limit: 1 << 20}
+	in, rules := &intake{}, &wire.Rules{Masked: true, Limit: 1 << 20}
 	b.SetBytes(64)
 	b.ReportAllocs()
 	for range b.N {

@@ -4,21 +4,22 @@ import (
 	"compress/flate"
 	"io"
 
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
 // readError tells the peer's close frame from what is against the rules, and that from
 // a broken socket. The connection answers both: see farewell.
 func (r *reader) readError(err error) error {
-	closed, isClose := as[*peerClosed](err)
-	against, isAgainst := as[*violation](err)
+	closed, isClose := as[*wire.PeerClosed](err)
+	against, isAgainst := as[*wire.Violation](err)
 	switch {
 	case isClose:
 		return &messages.PeerClosedError{Code: messages.CloseCode(closed.Code), Reason: closed.Reason}
 	case isAgainst:
 		return r.refused(against)
 	case corrupt(err):
-		return r.refused(&violation{Code: closeProtocolError, Text: "compressed data that are corrupt"})
+		return r.refused(&wire.Violation{Code: wire.CloseProtocolError, Text: "compressed data that are corrupt"})
 	case r.sock.failedWith(err):
 		return &messages.WriteError{Err: err} // of a pong
 	default:
@@ -27,11 +28,11 @@ func (r *reader) readError(err error) error {
 }
 
 // refused is what the reader ends with for what the peer should not have sent.
-func (r *reader) refused(v *violation) error {
+func (r *reader) refused(v *wire.Violation) error {
 	switch v.Code {
-	case closeInvalidPayload:
+	case wire.CloseInvalidPayload:
 		return &messages.ReadError{Err: &messages.InvalidUTF8Error{}}
-	case closeMessageTooBig:
+	case wire.CloseMessageTooBig:
 		return &messages.ReadError{Err: &messages.ReadLimitError{Limit: r.sock.rules.Limit}}
 	default:
 		return &messages.ProtocolError{Err: v}
@@ -51,7 +52,7 @@ func (s *socket) failedWith(err error) bool {
 // handler gets a copy of exactly the message's size. What was compressed may be too big
 // only now, or no text.
 func (b *buffer) readMessage(from io.Reader, kind messages.Type, limit int64) error {
-	var text textCheck
+	var text wire.TextCheck
 	for {
 		if len(b.bytes) == cap(b.bytes) {
 			b.bytes = append(b.bytes, 0)[:len(b.bytes)]
@@ -61,9 +62,9 @@ func (b *buffer) readMessage(from io.Reader, kind messages.Type, limit int64) er
 		b.bytes = b.bytes[:len(b.bytes)+n]
 		switch {
 		case int64(len(b.bytes)) > limit:
-			return tooBig(limit)
+			return wire.TooBig(limit)
 		case kind == messages.TypeText && !text.Add(added):
-			return notUTF8()
+			return wire.NotUTF8()
 		case wraps(err, io.EOF):
 			return text.End()
 		case err != nil:

@@ -10,6 +10,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -17,7 +18,7 @@ import (
 func (r *reader) one() error {
 	if kind, data := r.sock.intake.takeMessage(&r.sock.rules); data != nil {
 		if kind == messages.TypeText && !utf8.Valid(data) {
-			return r.readError(notUTF8())
+			return r.readError(wire.NotUTF8())
 		}
 		return r.deliver(kind, data)
 	}
@@ -49,7 +50,7 @@ func (r *reader) receive(kind messages.Type, from io.Reader) error {
 	if r.sock.intake.left > 0 {
 		// To coder/websocket the message has ended, with a last block of DEFLATE; what
 		// is left of its frame it would take for frames that nobody has checked.
-		return r.readError(against("compressed message that goes on after its last block"))
+		return r.readError(wire.ProtocolError("compressed message that goes on after its last block"))
 	}
 	return r.deliver(kind, bytes.Clone(b.bytes))
 }

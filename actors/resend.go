@@ -1,5 +1,7 @@
 package actors
 
+import "github.com/sockvisor/sockvisor/actors/internal/wire"
+
 // WithResend makes delivery "at least once" across reconnects: a message stays in the
 // queue, and counts against its bounds, until the peer has read it, and what was not
 // read when a socket fails goes first on the next.
@@ -56,7 +58,7 @@ func (c *connection) confirmAll() {
 	o.pings = append(o.pings, covering{number: o.number, count: o.count})
 	c.sock.cork()
 	// If it cannot be written, the socket says why by itself.
-	_ = c.writeFrame(opcodePing, pingPayload(confirming|o.number))
+	_ = c.writeFrame(wire.OpcodePing, wire.PingPayload(confirming|o.number))
 }
 
 // covered is how many parcels are settled or will be by a pong.

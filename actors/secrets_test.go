@@ -137,7 +137,7 @@ func sources(t *testing.T, root string) (files []string) {
 		switch {
 		case err != nil || path == root:
 			return err
-		case d.IsDir() && (strings.HasPrefix(d.Name(), ".") || d.Name() == "examples" || isModule(path)):
+		case d.IsDir() && (strings.HasPrefix(d.Name(), ".") || d.Name() == "examples" || d.Name() == "internal" || isModule(path)):
 			return fs.SkipDir
 		case strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go"):
 			files = append(files, path)

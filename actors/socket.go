@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
 // socket is the transport below WebSocket and TLS. It makes writing never block
@@ -59,7 +61,7 @@ type socket struct {
 
 	// For every read.
 	intake     intake
-	rules      rules
+	rules      wire.Rules
 	above      *upgraded    // what coder/websocket reads from, if that has the guard
 	lastRead   atomic.Int64 // since born
 	lastResume atomic.Int64 // likewise: when reading went on after a pause
@@ -99,7 +101,7 @@ func newSocket(conn net.Conn, c *Conn, secure bool) *socket {
 		maximum: int(min(uint64(2*c.config.maxBytes)+uint64(c.config.readLimit), math.MaxInt)), // a limit may be "none"
 		masking: c.config.role == client,
 		secure:  secure,
-		rules:   rules{Limit: c.config.readLimit, Masked: c.config.role == server},
+		rules:   wire.Rules{Limit: c.config.readLimit, Masked: c.config.role == server},
 		credit:  &c.credit,
 		born:    time.Now(),
 	}

@@ -3,6 +3,8 @@ package actors
 import (
 	"net"
 	"time"
+
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
 // linger bounds how long the last bytes of a closed socket may take.
@@ -107,13 +109,13 @@ func (s *socket) drain() bool {
 
 // lastReads returns how to read on where coder/websocket has ended, and the guard that
 // has seen what it read.
-func (s *socket) lastReads() (*guard, func([]byte) (int, error)) {
+func (s *socket) lastReads() (*wire.Guard, func([]byte) (int, error)) {
 	if s.above != nil {
 		return s.above.guard, s.above.read
 	}
 	g := s.intake.watchedBy(&s.rules)
 	g.After(s.intake.rest()[g.seen:])
-	return &g.guard, s.read
+	return &g.Guard, s.read
 }
 
 // halfClose ends writing, and reports whether that can be: under TLS with its own close,

@@ -4,6 +4,8 @@ import (
 	"net"
 
 	"github.com/coder/websocket"
+
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
 // A connection without compression writes its frames itself, past coder/websocket,
@@ -24,7 +26,7 @@ func (s *socket) startFraming(compression websocket.CompressionMode) {
 
 // writeFrame writes a message, or a control frame, as one frame. Only the connection
 // calls it.
-func (s *socket) writeFrame(op opcode, payload []byte) error {
+func (s *socket) writeFrame(op wire.Opcode, payload []byte) error {
 	if err := s.refusal(); err != nil {
 		return err
 	}
@@ -32,7 +34,7 @@ func (s *socket) writeFrame(op opcode, payload []byte) error {
 		return net.ErrClosed // as coder/websocket says it
 	}
 	b := add(&s.pending)
-	b.bytes = appendFrame(b.bytes, op, payload, s.masking)
+	b.bytes = wire.AppendFrame(b.bytes, op, payload, s.masking)
 	return s.put(&s.pending, b)
 }
 
@@ -43,12 +45,12 @@ func (s *socket) writeAside(p []byte) error {
 	}
 	part := s.part
 	part.bytes = append(part.bytes, p...)
-	f, ok := parseFrame(part.bytes)
+	f, ok := wire.ParseHeader(part.bytes)
 	if !ok || int64(len(part.bytes)) < f.FrameSize() {
 		return nil
 	}
 	s.part = nil
-	part.last = f.Opcode == opcodeClose
+	part.last = f.Opcode == wire.OpcodeClose
 	if part.last {
 		s.ended.Store(true)
 	}

@@ -5,6 +5,8 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
 // What coder/websocket writes in pieces comes as a whole, between the frames that
@@ -12,7 +14,7 @@ import (
 func TestFramesOfTwo(t *testing.T) {
 	const pong = "\x8a\x04pong"
 	text := func(payload string) string {
-		return string(appendFrame(nil, opcodeText, []byte(payload), false))
+		return string(wire.AppendFrame(nil, wire.OpcodeText, []byte(payload), false))
 	}
 	for name, test := range map[string]struct {
 		say  func(s *socket)
@@ -21,7 +23,7 @@ func TestFramesOfTwo(t *testing.T) {
 		"in pieces": {func(s *socket) {
 			for _, b := range []byte(pong) {
 				_, _ = s.Write([]byte{b})
-				_ = s.writeFrame(opcodeText, []byte("x"))
+				_ = s.writeFrame(wire.OpcodeText, []byte("x"))
 			}
 		}, strings.Repeat(text("x"), len(pong)) + pong},
 		"two": {func(s *socket) {
@@ -29,9 +31,9 @@ func TestFramesOfTwo(t *testing.T) {
 			_, _ = s.Write([]byte(pong))
 		}, pong + pong},
 		"close frame": {func(s *socket) {
-			_ = s.writeFrame(opcodeText, []byte("before"))
+			_ = s.writeFrame(wire.OpcodeText, []byte("before"))
 			_, _ = s.Write([]byte("\x88\x02\x03\xe8"))
-			if err := s.writeFrame(opcodeText, []byte("after")); !errors.Is(err, net.ErrClosed) {
+			if err := s.writeFrame(wire.OpcodeText, []byte("after")); !errors.Is(err, net.ErrClosed) {
 				t.Errorf("after a close frame: %v", err)
 			}
 		}, text("before") + "\x88\x02\x03\xe8"},
@@ -39,7 +41,7 @@ func TestFramesOfTwo(t *testing.T) {
 			_, _ = s.Write([]byte("\x88\x02\x03\xe8"))
 			drop(s.next())
 			s.ended.Store(false) // as a connection sees it that looks at the same moment
-			_ = s.writeFrame(opcodeText, []byte("after"))
+			_ = s.writeFrame(wire.OpcodeText, []byte("after"))
 		}, ""},
 	} {
 		s := &socket{maximum: 1 << 20, framing: true}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"testing"
 
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -12,9 +13,9 @@ import (
 // itself is not, and it stays at that.
 func TestUpgradedSifts(t *testing.T) {
 	const good, bad = "\x81\x04good\x89\x04ping", "\x83\x03bad"
-	from := &upgraded{ahead: []byte(good + bad), open: true, guard: &guard{rules: rules{Limit: 10}}}
+	from := &upgraded{ahead: []byte(good + bad), open: true, guard: &wire.Guard{Rules: wire.Rules{Limit: 10}}}
 	passed, err := io.ReadAll(from)
-	var v *violation
+	var v *wire.Violation
 	if string(passed) != good || !errors.As(err, &v) {
 		t.Errorf("passed %q, %v", passed, err)
 	}
@@ -26,9 +27,9 @@ func TestUpgradedSifts(t *testing.T) {
 // A peer may close with the codes that a user may send, and no others.
 func TestGuardOfCloseCodes(t *testing.T) {
 	for code := range 1 << 16 {
-		g := &guard{rules: rules{Limit: 10}}
+		g := &wire.Guard{Rules: wire.Rules{Limit: 10}}
 		_, err := g.Check([]byte{0x88, 2, byte(code >> 8), byte(code)})
-		if got, want := is[*peerClosed](err), messages.CloseCode(code).Sendable(); got != want {
+		if got, want := is[*wire.PeerClosed](err), messages.CloseCode(code).Sendable(); got != want {
 			t.Errorf("code %d: %t", code, got)
 		}
 	}

@@ -1,6 +1,9 @@
 package actors
 
-import "github.com/sockvisor/sockvisor/messages"
+import (
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
+	"github.com/sockvisor/sockvisor/messages"
+)
 
 // writable is the socket's word that it can be written to again, or never will.
 type writable struct {
@@ -21,7 +24,7 @@ func (c *connection) hand(m *messages.Send) {
 func (c *connection) put(m *messages.Send) {
 	c.written++
 	c.sock.cork()
-	if err := c.writeFrame(opcode(m.Type), m.Data); err != nil {
+	if err := c.writeFrame(wire.Opcode(m.Type), m.Data); err != nil {
 		c.fail(&messages.WriteError{Err: err})
 	}
 }

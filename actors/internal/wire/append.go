@@ -1,13 +1,13 @@
-package actors
+package wire
 
 import (
 	"crypto/rand"
 	"encoding/binary"
 )
 
-// appendFrame appends a frame (RFC 6455, section 5.2). The key that masks it is
+// AppendFrame appends a frame (RFC 6455, section 5.2). The key that masks it is
 // unpredictable (section 5.3).
-func appendFrame(b []byte, op opcode, payload []byte, masked bool) []byte {
+func AppendFrame(b []byte, op Opcode, payload []byte, masked bool) []byte {
 	b = append(b, finBit|byte(op))
 	second := len(b)
 	switch size := len(payload); {
@@ -22,10 +22,10 @@ func appendFrame(b []byte, op opcode, payload []byte, masked bool) []byte {
 		return append(b, payload...)
 	}
 	b[second] |= maskBit
-	var key [maskSize]byte
+	var key [KeySize]byte
 	_, _ = rand.Read(key[:]) // never fails
 	b = append(append(b, key[:]...), payload...)
 	written := b[len(b)-len(payload):]
-	unmask(written, written, key[:])
+	Mask(written, written, key[:])
 	return b
 }

@@ -1,12 +1,12 @@
-package actors
+package wire
 
 import "encoding/binary"
 
-// maskSize is that of the key that masks a frame, which ends its header.
-const maskSize = 4
+// KeySize is that of the key that masks a frame, which ends its header.
+const KeySize = 4
 
-// unmask masks src into dst, or undoes that: it is the same (RFC 6455, section 5.3).
-func unmask(dst, src, key []byte) {
+// Mask masks src into dst, or undoes that: it is the same (RFC 6455, section 5.3).
+func Mask(dst, src, key []byte) {
 	half := uint64(binary.LittleEndian.Uint32(key))
 	word := half<<32 | half
 	n := len(src) &^ 7
@@ -14,6 +14,6 @@ func unmask(dst, src, key []byte) {
 		binary.LittleEndian.PutUint64(dst[i:], binary.LittleEndian.Uint64(src[i:])^word)
 	}
 	for i := n; i < len(src); i++ {
-		dst[i] = src[i] ^ key[i%maskSize]
+		dst[i] = src[i] ^ key[i%KeySize]
 	}
 }

@@ -1,19 +1,26 @@
-package actors
+// Package wire is frames of WebSocket as bytes: what the header of one says, how one is
+// written and masked, what control frames carry, and whether what a peer sends is by the
+// rules (RFC 6455, and RFC 7692 as far as it concerns frames).
+//
+// Bytes in, frames out: it does no I/O, has no clock, starts no goroutine, and imports
+// the standard library alone. It must not know of sockets, actors or options. Nothing in
+// it may be called from two goroutines at once.
+package wire
 
 import (
 	"encoding/binary"
 	"math"
 )
 
-// frame is what the header of a frame says (RFC 6455, section 5.2).
-type frame struct {
+// Header is what the header of a frame says (RFC 6455, section 5.2).
+type Header struct {
 	Fin      bool
 	Whole    bool // it is the whole of a message, or a control frame
 	Plain    bool // it holds text or binary data that are not compressed, and is minimal
 	Minimal  bool // its length is in its shortest form, and has 63 bits
 	Masked   bool
 	Reserved byte // bits
-	Opcode   opcode
+	Opcode   Opcode
 	Size     uint8 // of the header itself, in bytes
 	Payload  int64 // bytes
 }
@@ -28,7 +35,7 @@ const (
 )
 
 // FrameSize is that of the whole frame, or more than there can be.
-func (h *frame) FrameSize() int64 {
+func (h *Header) FrameSize() int64 {
 	if h.Payload > math.MaxInt64-maxHeader {
 		return math.MaxInt64
 	}
@@ -37,24 +44,24 @@ func (h *frame) FrameSize() int64 {
 
 const maxHeader = 14
 
-func (h *frame) control() bool    { return h.Opcode&0x8 != 0 }
-func (h *frame) begins() bool     { return h.Opcode == opcodeText || h.Opcode == opcodeBinary }
-func (h *frame) compressed() bool { return h.Reserved == compressedBit }
+func (h *Header) control() bool    { return h.Opcode&0x8 != 0 }
+func (h *Header) begins() bool     { return h.Opcode == OpcodeText || h.Opcode == OpcodeBinary }
+func (h *Header) compressed() bool { return h.Reserved == compressedBit }
 
 // known reports whether the opcode has a meaning.
-func (h *frame) known() bool {
-	return h.Opcode <= opcodeBinary || h.Opcode >= opcodeClose && h.Opcode <= opcodePong
+func (h *Header) known() bool {
+	return h.Opcode <= OpcodeBinary || h.Opcode >= OpcodeClose && h.Opcode <= OpcodePong
 }
 
-// parseFrame returns the header at the beginning of b, if it is there.
-func parseFrame(b []byte) (h frame, ok bool) {
+// ParseHeader returns the header at the beginning of b, if it is there.
+func ParseHeader(b []byte) (h Header, ok bool) {
 	h, ok = parseHead(b)
 	return h, ok && len(b) >= int(h.Size)
 }
 
 // parseHead returns what the header at the beginning of b says, but for the key that
 // masks the payload, if it is there.
-func parseHead(b []byte) (h frame, ok bool) {
+func parseHead(b []byte) (h Header, ok bool) {
 	if len(b) < 2 {
 		return h, false
 	}
@@ -64,16 +71,16 @@ func parseHead(b []byte) (h frame, ok bool) {
 		return h, false
 	}
 	if h.Masked = b[1]&maskBit != 0; h.Masked {
-		h.Size += maskSize
+		h.Size += KeySize
 	}
-	h.Fin, h.Reserved, h.Opcode = b[0]&finBit != 0, b[0]&reservedBits, opcode(b[0]&opcodeBits)
+	h.Fin, h.Reserved, h.Opcode = b[0]&finBit != 0, b[0]&reservedBits, Opcode(b[0]&opcodeBits)
 	h.setLength(b, extended)
-	h.Whole = h.Fin && h.Opcode != opcodeContinuation
+	h.Whole = h.Fin && h.Opcode != OpcodeContinuation
 	h.Plain = h.Reserved == 0 && h.begins() && h.Minimal
 	return h, true
 }
 
-func (h *frame) setLength(b []byte, extended uint8) {
+func (h *Header) setLength(b []byte, extended uint8) {
 	switch extended {
 	case 2:
 		h.Payload = int64(binary.BigEndian.Uint16(b[2:]))

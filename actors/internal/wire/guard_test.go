@@ -1,4 +1,4 @@
-package actors
+package wire
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 
 // raw is a frame as a server sends it, with any first byte.
 func raw(head byte, payload string) string {
-	b := appendFrame(nil, 0, []byte(payload), false)
+	b := AppendFrame(nil, 0, []byte(payload), false)
 	b[0] = head
 	return string(b)
 }
@@ -19,12 +19,12 @@ type told struct {
 	after int    // how many bytes
 }
 
-func listen(g *guard, wire string, size int) told {
+func listen(g *Guard, wire string, size int) told {
 	for at := 0; at < len(wire); at += size {
 		end := min(at+size, len(wire))
 		_, err := g.Check([]byte(wire[at:end]))
-		var v *violation
-		var closed *peerClosed
+		var v *Violation
+		var closed *PeerClosed
 		switch {
 		case errors.As(err, &v):
 			return told{v.Code, end}
@@ -101,7 +101,7 @@ func TestGuard(t *testing.T) {
 			test.after = len(test.wire)
 		}
 		for size := 1; size <= len(test.wire); size++ {
-			g := &guard{rules: rules{Limit: limit, Deflate: test.deflates}}
+			g := &Guard{Rules: Rules{Limit: limit, Deflate: test.deflates}}
 			got := listen(g, test.wire, size)
 			if got.code != test.code || (got.after-1)/size != (test.after-1)/size {
 				t.Errorf("%s, %d bytes at a time: got %+v, want %d after %d", name, size, got, test.code, test.after)
@@ -114,7 +114,7 @@ func TestGuard(t *testing.T) {
 // A client has to mask. What it masks is seen through.
 func TestGuardOfServer(t *testing.T) {
 	masked := func(head byte, payload string) string {
-		b := appendFrame(nil, 0, []byte(payload), true)
+		b := AppendFrame(nil, 0, []byte(payload), true)
 		b[0] = head
 		return string(b)
 	}
@@ -129,7 +129,7 @@ func TestGuardOfServer(t *testing.T) {
 		"close of no text": {masked(0x88, "\x03\xe8\xff"), 1007},
 	} {
 		for size := 1; size <= len(test.wire); size++ {
-			g := &guard{rules: rules{Limit: 1000, Masked: true}}
+			g := &Guard{Rules: Rules{Limit: 1000, Masked: true}}
 			if got := listen(g, test.wire, size); got.code != test.code {
 				t.Errorf("%s, %d bytes at a time: got %+v, want %d", name, size, got, test.code)
 				break
@@ -142,8 +142,8 @@ func TestGuardOfServer(t *testing.T) {
 // stays by what it said.
 func TestGuardSifts(t *testing.T) {
 	good, bad := raw(0x81, "good")+raw(0x89, "ping"), raw(0x83, "bad")
-	g := &guard{rules: rules{Limit: 10}}
-	var v *violation
+	g := &Guard{Rules: Rules{Limit: 10}}
+	var v *Violation
 	if n, err := g.Sift([]byte(good+bad), nil); n != len(good) || !errors.As(err, &v) || err != g.verdict {
 		t.Errorf("passed %d bytes of %d, %v", n, len(good), err)
 	}

@@ -1,4 +1,4 @@
-package actors
+package wire
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ import (
 func FuzzGuard(f *testing.F) {
 	const limit = 300
 	frame := func(head byte, payload string, masked bool) string {
-		b := appendFrame(nil, 0, []byte(payload), masked)
+		b := AppendFrame(nil, 0, []byte(payload), masked)
 		b[0] = head
 		return string(b)
 	}
@@ -36,7 +36,7 @@ func FuzzGuard(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, wire []byte, masks, deflates bool, size uint8) {
-		agreed := rules{Limit: limit, Masked: masks, Deflate: deflates}
+		agreed := Rules{Limit: limit, Masked: masks, Deflate: deflates}
 		passed, verdict := sifted(agreed, wire, len(wire)+1)
 		inPieces, again := sifted(agreed, wire, int(size)+1)
 		if (verdict == nil) != (again == nil) || verdict != nil && verdict.Error() != again.Error() {
@@ -50,8 +50,8 @@ func FuzzGuard(f *testing.F) {
 }
 
 // sifted is what a guard passes on, and why no more.
-func sifted(r rules, wire []byte, size int) (passed []byte, err error) {
-	g := &guard{rules: r}
+func sifted(r Rules, wire []byte, size int) (passed []byte, err error) {
+	g := &Guard{Rules: r}
 	for len(wire) > 0 && err == nil {
 		var n int
 		piece := wire[:min(size, len(wire))]
@@ -80,8 +80,8 @@ func judged(t *testing.T, masks bool, wire []byte) {
 		}
 	}
 	for b := conn.written.Bytes(); len(b) > 0; {
-		f, ok := parseFrame(b)
-		if !ok || f.Opcode != opcodePong {
+		f, ok := ParseHeader(b)
+		if !ok || f.Opcode != OpcodePong {
 			t.Fatalf("coder/websocket answers %x to %x", b, wire)
 		}
 		b = b[f.FrameSize():]

@@ -1,4 +1,4 @@
-package actors
+package wire
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ func TestMask(t *testing.T) {
 			want[i] = src[i] ^ key[i%4]
 		}
 		got := make([]byte, size)
-		if unmask(got, src, key); !bytes.Equal(got, want) {
+		if Mask(got, src, key); !bytes.Equal(got, want) {
 			t.Errorf("%d bytes: got %x, want %x", size, got, want)
 		}
 	}

@@ -1,49 +1,49 @@
-package actors
+package wire
 
 import (
 	"fmt"
 	"math"
 )
 
-// rules are what was agreed upon before the first frame.
-type rules struct {
+// Rules are what was agreed upon before the first frame.
+type Rules struct {
 	Limit   int64 // of a message
 	Masked  bool  // the peer has to mask what it sends: it is a client
 	Deflate bool  // messages may be compressed (RFC 7692)
 }
 
 // judge returns what a frame's header has against the rules, or nil.
-func (g *guard) judge(f *frame) error {
+func (g *Guard) judge(f *Header) error {
 	switch {
 	case f.Masked && !g.Masked:
-		return against("masked frame from a server") // section 5.1
+		return ProtocolError("masked frame from a server") // section 5.1
 	case !f.Masked && g.Masked:
-		return against("frame from a client that is not masked")
+		return ProtocolError("frame from a client that is not masked")
 	case f.Reserved != 0 && !(f.compressed() && f.begins() && g.Deflate):
-		return against("reserved bits") // section 5.2, and RFC 7692, section 6
+		return ProtocolError("reserved bits") // section 5.2, and RFC 7692, section 6
 	case !f.known():
-		return against(fmt.Sprintf("opcode %d", f.Opcode))
+		return ProtocolError(fmt.Sprintf("opcode %d", f.Opcode))
 	case !f.Minimal:
-		return against("length that is not in its shortest form, or has 64 bits")
+		return ProtocolError("length that is not in its shortest form, or has 64 bits")
 	case f.control():
 		return judgeControl(f)
 	case f.begins() && g.within:
-		return against("message inside of another") // section 5.4
+		return ProtocolError("message inside of another") // section 5.4
 	case !f.begins() && !g.within:
-		return against("continuation of no message")
+		return ProtocolError("continuation of no message")
 	default:
 		return g.judgeSize(f)
 	}
 }
 
-func judgeControl(f *frame) error {
+func judgeControl(f *Header) error {
 	switch {
 	case !f.Fin:
-		return against("control frame in fragments")
+		return ProtocolError("control frame in fragments")
 	case f.Payload > maxControl:
-		return against(fmt.Sprintf("control frame of %d bytes", f.Payload))
-	case f.Opcode == opcodeClose && f.Payload == 1:
-		return against("close frame of one byte") // section 5.5.1
+		return ProtocolError(fmt.Sprintf("control frame of %d bytes", f.Payload))
+	case f.Opcode == OpcodeClose && f.Payload == 1:
+		return ProtocolError("close frame of one byte") // section 5.5.1
 	default:
 		return nil
 	}
@@ -51,7 +51,7 @@ func judgeControl(f *frame) error {
 
 // judgeSize refuses a message that is too big when its header says so. What is
 // compressed is measured once more when it is not.
-func (g *guard) judgeSize(f *frame) error {
+func (g *Guard) judgeSize(f *Header) error {
 	limit, before, packed := g.Limit, g.total, g.packed
 	if f.begins() {
 		before, packed = 0, f.compressed()
@@ -60,7 +60,7 @@ func (g *guard) judgeSize(f *frame) error {
 		limit = deflated(limit)
 	}
 	if f.Payload > limit-before {
-		return tooBig(g.Limit)
+		return TooBig(g.Limit)
 	}
 	return nil
 }

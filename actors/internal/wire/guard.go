@@ -1,25 +1,25 @@
-package actors
+package wire
 
 import (
 	"errors"
 	"io"
 )
 
-// guard sees every byte that a peer sends before it is parsed, and ends the
+// Guard sees every byte that a peer sends before it is parsed, and ends the
 // reading at the first that is against the rules of RFC 6455 or 7692: with the frame's
 // header, if that says it all, and with the first byte that no text can have. It also
 // keeps close frames for itself, so that whoever reads decides how they are answered.
 //
 // It belongs to whoever reads.
-type guard struct {
-	rules
-	now      frame          // the present one; its payload is what is still to come of it
-	inside   bool           // a frame
-	within   bool           // a message in fragments
-	packed   bool           // the message is compressed
-	readable bool           // the message is text, and not compressed
-	key      [maskSize]byte // from the next byte on
-	text     textCheck
+type Guard struct {
+	Rules
+	now      Header        // the present one; its payload is what is still to come of it
+	inside   bool          // a frame
+	within   bool          // a message in fragments
+	packed   bool          // the message is compressed
+	readable bool          // the message is text, and not compressed
+	key      [KeySize]byte // from the next byte on
+	text     TextCheck
 	total    int64  // of the message's payload, as announced
 	held     []byte // of a header that is not there as a whole, or of a close frame
 	verdict  error
@@ -28,10 +28,10 @@ type guard struct {
 }
 
 // Reset is for what is read anew, by these rules.
-func (g *guard) Reset(r rules) { *g = guard{rules: r, held: g.held[:0]} }
+func (g *Guard) Reset(r Rules) { *g = Guard{Rules: r, held: g.held[:0]} }
 
 // Sift returns what may be passed on of p, which was read, and why no more.
-func (g *guard) Sift(p []byte, err error) (int, error) {
+func (g *Guard) Sift(p []byte, err error) (int, error) {
 	passed, refused := g.Check(p)
 	if refused != nil {
 		return passed, refused
@@ -44,7 +44,7 @@ func (g *guard) Sift(p []byte, err error) (int, error) {
 var errCutShort = errors.New("connection ended in the middle of a message")
 
 // Ending is what an error of reading means here.
-func (g *guard) Ending(err error) error {
+func (g *Guard) Ending(err error) error {
 	if !g.Idle() && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
 		return errCutShort
 	}
@@ -52,17 +52,17 @@ func (g *guard) Ending(err error) error {
 }
 
 // Err is what ended the reading, if that was the guard: a *Violation, or a *PeerClosed.
-func (g *guard) Err() error { return g.verdict }
+func (g *Guard) Err() error { return g.verdict }
 
 // SawClose reports whether After has seen a close frame.
-func (g *guard) SawClose() bool { return g.closed }
+func (g *Guard) SawClose() bool { return g.closed }
 
 // Idle reports whether no message has begun, nor anything been refused.
-func (g *guard) Idle() bool { return !g.inside && !g.within && len(g.held) == 0 && g.verdict == nil }
+func (g *Guard) Idle() bool { return !g.inside && !g.within && len(g.held) == 0 && g.verdict == nil }
 
 // Check sees the next bytes. With an error, which is the last, it returns how many may
 // be passed on all the same: those before the frame in question.
-func (g *guard) Check(p []byte) (passed int, err error) {
+func (g *Guard) Check(p []byte) (passed int, err error) {
 	at := 0
 	for at < len(p) && g.verdict == nil {
 		if !g.inside {
@@ -82,11 +82,11 @@ func (g *guard) Check(p []byte) (passed int, err error) {
 }
 
 // step takes in a header or some payload.
-func (g *guard) step(p []byte) int {
+func (g *Guard) step(p []byte) int {
 	if g.inside {
 		return g.payload(p)
 	}
-	if f, ok := parseFrame(p); ok && len(g.held) == 0 {
+	if f, ok := ParseHeader(p); ok && len(g.held) == 0 {
 		if g.verdict = g.judge(&f); g.verdict == nil {
 			g.begin(f, p)
 		} else {
@@ -104,7 +104,7 @@ func (g *guard) step(p []byte) int {
 }
 
 // headed judges a frame by what is held of its header, and reports whether that is all.
-func (g *guard) headed(f frame) bool {
+func (g *Guard) headed(f Header) bool {
 	if g.verdict = g.judge(&f); g.verdict == nil && len(g.held) < int(f.Size) {
 		return false
 	}
@@ -118,17 +118,17 @@ func (g *guard) headed(f frame) bool {
 }
 
 // begin begins a frame.
-func (g *guard) begin(f frame, header []byte) {
+func (g *Guard) begin(f Header, header []byte) {
 	g.now, g.inside = f, true
 	if f.Masked {
-		copy(g.key[:], header[f.Size-maskSize:])
+		copy(g.key[:], header[f.Size-KeySize:])
 	}
 	switch {
 	case f.control():
 		return
-	case f.Opcode != opcodeContinuation:
+	case f.Opcode != OpcodeContinuation:
 		g.packed = f.compressed()
-		g.readable = f.Opcode == opcodeText && !g.packed
+		g.readable = f.Opcode == OpcodeText && !g.packed
 		g.total = 0
 	}
 	g.total += f.Payload
@@ -136,10 +136,10 @@ func (g *guard) begin(f frame, header []byte) {
 }
 
 // payload takes in what there is of it.
-func (g *guard) payload(p []byte) int {
+func (g *Guard) payload(p []byte) int {
 	p = p[:min(int64(len(p)), g.now.Payload)]
 	switch {
-	case g.now.Opcode == opcodeClose:
+	case g.now.Opcode == OpcodeClose:
 		g.held = append(g.held, p...)
 		if g.now.Masked {
 			added := g.held[len(g.held)-len(p):]
@@ -152,7 +152,7 @@ func (g *guard) payload(p []byte) int {
 	return len(p)
 }
 
-func (g *guard) readText(p []byte) {
+func (g *Guard) readText(p []byte) {
 	ok := true
 	if !g.now.Masked {
 		ok = g.text.Add(p)
@@ -165,24 +165,24 @@ func (g *guard) readText(p []byte) {
 		p = p[n:]
 	}
 	if !ok {
-		g.verdict = notUTF8()
+		g.verdict = NotUTF8()
 	}
 }
 
 // unmask unmasks the next bytes of the payload.
-func (g *guard) unmask(dst, src []byte) {
-	unmask(dst, src, g.key[:])
-	turn, key := len(src)%maskSize, g.key
+func (g *Guard) unmask(dst, src []byte) {
+	Mask(dst, src, g.key[:])
+	turn, key := len(src)%KeySize, g.key
 	for i := range g.key {
-		g.key[i] = key[(i+turn)%maskSize]
+		g.key[i] = key[(i+turn)%KeySize]
 	}
 }
 
 // end ends a frame.
-func (g *guard) end() {
+func (g *Guard) end() {
 	g.inside = false
 	switch {
-	case g.now.Opcode == opcodeClose:
+	case g.now.Opcode == OpcodeClose:
 		g.verdict = parseClose(g.held)
 		g.held = g.held[:0]
 	case !g.now.control() && g.readable && !g.within:

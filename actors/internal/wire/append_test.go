@@ -1,4 +1,4 @@
-package actors
+package wire
 
 import (
 	"bytes"
@@ -11,14 +11,14 @@ func TestAppendFrame(t *testing.T) {
 	for _, size := range []int{0, 1, 125, 126, 0xffff, 0x10000} {
 		for _, masked := range []bool{false, true} {
 			payload := bytes.Repeat([]byte{0xa5}, size)
-			b := appendFrame([]byte("before"), opcodeBinary, payload, masked)[len("before"):]
-			f, ok := parseFrame(b)
-			if !ok || !f.Plain || !f.Whole || f.Masked != masked || f.Opcode != opcodeBinary || f.FrameSize() != int64(len(b)) {
+			b := AppendFrame([]byte("before"), OpcodeBinary, payload, masked)[len("before"):]
+			f, ok := ParseHeader(b)
+			if !ok || !f.Plain || !f.Whole || f.Masked != masked || f.Opcode != OpcodeBinary || f.FrameSize() != int64(len(b)) {
 				t.Fatalf("%d bytes, masked %v: %+v, %d bytes in all", size, masked, f, len(b))
 			}
 			data := b[f.Size:]
 			if masked {
-				unmask(data, data, b[f.Size-maskSize:f.Size])
+				Mask(data, data, b[f.Size-KeySize:f.Size])
 			}
 			if !bytes.Equal(data, payload) {
 				t.Errorf("%d bytes, masked %v: the payload is another", size, masked)
@@ -31,7 +31,7 @@ func TestAppendFrame(t *testing.T) {
 func TestMaskingKeys(t *testing.T) {
 	keys := make(map[string]bool)
 	for range 100 {
-		keys[string(appendFrame(nil, opcodeText, nil, true)[2:])] = true
+		keys[string(AppendFrame(nil, OpcodeText, nil, true)[2:])] = true
 	}
 	if len(keys) < 99 {
 		t.Errorf("%d keys in 100 frames", len(keys))
@@ -45,7 +45,7 @@ func BenchmarkAppendFrame(b *testing.B) {
 		b.Run("masked="+strconv.FormatBool(masked), func(b *testing.B) {
 			var frame []byte
 			for b.Loop() {
-				frame = appendFrame(frame[:0], opcodeBinary, payload, masked)
+				frame = AppendFrame(frame[:0], OpcodeBinary, payload, masked)
 			}
 		})
 	}

@@ -1,4 +1,4 @@
-package actors
+package wire
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ func FuzzAppendFrame(f *testing.F) {
 		f.Add(bytes.Repeat([]byte{0xa5}, size), true)
 	}
 	f.Fuzz(func(t *testing.T, payload []byte, masked bool) {
-		frame := appendFrame(nil, opcodeBinary, payload, masked)
+		frame := AppendFrame(nil, OpcodeBinary, payload, masked)
 		to := &canned{reader: bytes.NewReader(frame)}
 		server := to.open(t, masked)
 		defer server.CloseNow()
@@ -30,12 +30,12 @@ func FuzzAppendFrame(f *testing.F) {
 			t.Fatal(err)
 		}
 		theirs := from.written.Bytes()
-		ours, _ := parseFrame(frame)
-		if f, ok := parseFrame(theirs); !ok || f != ours || f.FrameSize() != int64(len(theirs)) {
+		ours, _ := ParseHeader(frame)
+		if f, ok := ParseHeader(theirs); !ok || f != ours || f.FrameSize() != int64(len(theirs)) {
 			t.Fatalf("coder/websocket writes %+v, not %+v", f, ours)
 		}
 		if data := theirs[ours.Size:]; masked {
-			unmask(data, data, theirs[ours.Size-maskSize:])
+			Mask(data, data, theirs[ours.Size-KeySize:])
 		}
 		if !bytes.Equal(theirs[ours.Size:], payload) {
 			t.Error("the payload is another")

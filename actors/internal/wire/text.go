@@ -1,16 +1,16 @@
-package actors
+package wire
 
 import "unicode/utf8"
 
-// textCheck tells whether text that comes in pieces is UTF-8, with the first byte that
+// TextCheck tells whether text that comes in pieces is UTF-8, with the first byte that
 // is not.
-type textCheck struct {
+type TextCheck struct {
 	begun [utf8.UTFMax - 1]byte // of a character that is not there as a whole
 	size  uint8
 }
 
 // Add reports whether the text can still be UTF-8 with p.
-func (t *textCheck) Add(p []byte) bool {
+func (t *TextCheck) Add(p []byte) bool {
 	for t.size > 0 && len(p) > 0 {
 		var next [utf8.UTFMax]byte
 		n := copy(next[:], t.begun[:t.size])
@@ -26,7 +26,7 @@ func (t *textCheck) Add(p []byte) bool {
 }
 
 // begin keeps p if it is the beginning of a character, and reports whether it is.
-func (t *textCheck) begin(p []byte) bool {
+func (t *TextCheck) begin(p []byte) bool {
 	if t.size = 0; utf8.FullRune(p) {
 		return false
 	}
@@ -35,9 +35,9 @@ func (t *textCheck) begin(p []byte) bool {
 }
 
 // End returns an error unless the text ends with a character.
-func (t *textCheck) End() error {
+func (t *TextCheck) End() error {
 	if t.size > 0 {
-		return notUTF8()
+		return NotUTF8()
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package actors
+package wire
 
 import (
 	"strings"
@@ -12,7 +12,7 @@ func TestTextCheck(t *testing.T) {
 		"\xed\xa0\x80", "\xf4\x90", "\xf5", "\x80", "a\xe2\x28\xa1", "\xf0\x9f\x98x", "é\xc0\xaf",
 	} {
 		for size := 1; size <= len(text); size++ {
-			check, good := textCheck{}, true
+			check, good := TextCheck{}, true
 			for at := 0; at < len(text) && good; at += size {
 				good = check.Add([]byte(text[at:min(at+size, len(text))]))
 			}

@@ -1,4 +1,4 @@
-package actors
+package wire
 
 import (
 	"errors"
@@ -20,19 +20,19 @@ func TestCloseCodes(t *testing.T) {
 
 // A ping's number comes back, and what was never sent has none.
 func TestPingPayload(t *testing.T) {
-	if got := pingNumber(pingPayload(1 << 63)); got != 1<<63 {
+	if got := PingNumber(PingPayload(1 << 63)); got != 1<<63 {
 		t.Errorf("got %d", got)
 	}
-	if got := pingNumber([]byte("unasked")); got != 0 {
+	if got := PingNumber([]byte("unasked")); got != 0 {
 		t.Errorf("unsolicited: got %d", got)
 	}
 }
 
 // What one end says with its close frame the other hears.
 func TestClosePayload(t *testing.T) {
-	for _, want := range []peerClosed{{4001, "bye"}, {1000, ""}, {closeNoStatus, ""}} {
-		var got *peerClosed
-		if err := parseClose(closePayload(want.Code, want.Reason)); !errors.As(err, &got) || *got != want {
+	for _, want := range []PeerClosed{{4001, "bye"}, {1000, ""}, {CloseNoStatus, ""}} {
+		var got *PeerClosed
+		if err := parseClose(ClosePayload(want.Code, want.Reason)); !errors.As(err, &got) || *got != want {
 			t.Errorf("%v: got %v", &want, err)
 		}
 	}
