@@ -3,6 +3,7 @@ package actors
 import (
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -15,16 +16,16 @@ func (m *connMailbox) admit(message any) error {
 		if body == nil {
 			return body.Validate()
 		}
-		return m.admitParcel(newParcel(body, senderOf(message)))
+		return m.admitDelivery(sendqueue.NewDelivery(body, senderOf(message)))
 	case *messages.Ask:
 		to := senderOf(message)
-		if to.nobody() {
+		if to.Nobody() {
 			return invalid("Ask", "must be requested: nobody would get its answer")
 		}
 		_, err := m.admitAsk(body, to)
 		return err
 	case *messages.Flush:
-		message = &flushing{conn: m.conn, to: senderOf(message)}
+		message = &flushing{Flush: sendqueue.Flush{To: senderOf(message)}, conn: m.conn}
 	case *messages.SendValue:
 		if body == nil {
 			return invalid("SendValue", "must not be nil")
@@ -34,9 +35,9 @@ func (m *connMailbox) admit(message any) error {
 		if err := body.Validate(); err != nil {
 			return err
 		}
-		m.lane.close() // here and now: what is sent after a close is refused
+		m.sends.Close() // here and now: what is sent after a close is refused
 	case *actor.PoisonPill: // protoactor would stop, and drop what was sent before
-		m.lane.close()
+		m.sends.Close()
 		message = &messages.Close{}
 	}
 	m.post(message)
@@ -54,14 +55,14 @@ func (m *connMailbox) admitSend(message any, send *messages.Send) error {
 	return nil
 }
 
-func (m *connMailbox) admitParcel(p *parcel) error {
-	if err := p.order.Validate(); err != nil {
+func (m *connMailbox) admitDelivery(d *sendqueue.Delivery) error {
+	if err := d.Order.Validate(); err != nil {
 		return err
 	}
-	return m.pushParcel(p)
+	return m.enqueue(d)
 }
 
-func senderOf(message any) addressee {
+func senderOf(message any) sendqueue.Addressee {
 	_, _, sender := actor.UnwrapEnvelope(message)
-	return addressee{pid: sender}
+	return sendqueue.Addressee{PID: sender}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -47,18 +48,9 @@ func (c *correlation) validate() error {
 	return nil
 }
 
-// asking is a messages.Ask under way. Once it is queued, it is the connection's.
-type asking struct {
-	ask   *messages.Ask
-	to    addressee
-	timer *time.Timer // nil until it is begun
-	epoch uint64      // to whose socket it was written, zero before; then it is awaited
-	over  bool
-}
-
 // askOver says that nobody waits any more: the time is over, or the asker has left.
 type askOver struct {
-	asking *asking
+	asking *sendqueue.Asking
 	err    error
 }
 
@@ -68,12 +60,12 @@ type askOver struct {
 //
 // It blocks: an actor requests [messages.Ask] of PID instead.
 func (c *Conn) Ask(ctx context.Context, ask *messages.Ask) (*messages.Received, error) {
-	a, err := c.mailbox.admitAsk(ask, addressee{reply: make(chan any, 1)})
+	a, err := c.mailbox.admitAsk(ask, sendqueue.Addressee{Reply: make(chan any, 1)})
 	if err != nil {
 		return nil, err
 	}
 	select {
-	case reply := <-a.to.reply:
+	case reply := <-a.To.Reply:
 		answer := reply.(*messages.Answer)
 		return answer.Received, answer.Err
 	case <-ctx.Done():
@@ -83,7 +75,7 @@ func (c *Conn) Ask(ctx context.Context, ask *messages.Ask) (*messages.Received, 
 }
 
 // admitAsk queues a question, or returns why it is refused.
-func (m *connMailbox) admitAsk(ask *messages.Ask, to addressee) (*asking, error) {
+func (m *connMailbox) admitAsk(ask *messages.Ask, to sendqueue.Addressee) (*sendqueue.Asking, error) {
 	if err := ask.Validate(); err != nil {
 		return nil, err
 	}
@@ -96,8 +88,8 @@ func (m *connMailbox) admitAsk(ask *messages.Ask, to addressee) (*asking, error)
 		c.asking.Add(-1)
 		return nil, &messages.TooManyAsksError{Limit: limits.maximum}
 	}
-	a := &asking{ask: ask, to: to}
-	if err := m.pushParcel(&parcel{send: ask.Send, asked: a}); err != nil {
+	a := &sendqueue.Asking{Ask: ask, To: to}
+	if err := m.enqueue(&sendqueue.Delivery{Send: ask.Send, Asked: a}); err != nil {
 		c.asking.Add(-1)
 		return nil, err
 	}
@@ -106,23 +98,23 @@ func (m *connMailbox) admitAsk(ask *messages.Ask, to addressee) (*asking, error)
 }
 
 // askBegun has the connection time an ask that is queued.
-type askBegun struct{ asking *asking }
+type askBegun struct{ asking *sendqueue.Asking }
 
 func (c *connection) askBegun(m *askBegun) {
-	a, timeout := m.asking, m.asking.ask.Timeout
-	if a.over {
+	a, timeout := m.asking, m.asking.Ask.Timeout
+	if a.Over {
 		return
 	}
 	if timeout == 0 {
 		timeout = messages.DefaultAskTimeout
 	}
 	due := &askDue{asking: a, after: timeout, at: time.Now().Add(timeout)}
-	a.timer = time.AfterFunc(timeout, func() { c.mailbox.post(due) })
+	a.Timer = time.AfterFunc(timeout, func() { c.mailbox.post(due) })
 }
 
 // askDue says that the time of an ask is over.
 type askDue struct {
-	asking *asking
+	asking *sendqueue.Asking
 	after  time.Duration
 	at     time.Time
 }
@@ -132,8 +124,8 @@ type askDue struct {
 func (c *connection) askDue(m *askDue) {
 	a := m.asking
 	switch over := (&askOver{a, &messages.AskTimeoutError{After: m.after}}); {
-	case a.over:
-	case a.epoch == c.own:
+	case a.Over:
+	case a.Epoch == c.own:
 		c.catchUp(time.Since(m.at), over)
 	default:
 		c.askOver(over)
@@ -141,9 +133,9 @@ func (c *connection) askDue(m *askDue) {
 }
 
 // expectAnswer reports whether a question is still to be asked.
-func (c *connection) expectAnswer(a *asking) bool {
+func (c *connection) expectAnswer(a *sendqueue.Asking) bool {
 	switch {
-	case a.over:
+	case a.Over:
 		return false
 	case c.phase == answering:
 		c.finishAsk(a, nil, &messages.AnswerLostError{Epoch: c.own, Err: c.failure})
@@ -151,30 +143,30 @@ func (c *connection) expectAnswer(a *asking) bool {
 	case c.phase != open:
 		c.finishAsk(a, nil, &messages.ClosedError{}) // what comes now is not delivered
 		return false
-	case !c.await(a):
-		c.finishAsk(a, nil, &messages.DuplicateAskError{ID: a.ask.ID})
+	case !c.awaited.Await(a, c.own):
+		c.finishAsk(a, nil, &messages.DuplicateAskError{ID: a.Ask.ID})
 		return false
 	}
 	return true
 }
 
 // finishAsk answers an ask, once.
-func (c *Conn) finishAsk(a *asking, received *messages.Received, err error) {
-	if a.over {
+func (c *Conn) finishAsk(a *sendqueue.Asking, received *messages.Received, err error) {
+	if a.Over {
 		return
 	}
-	a.over = true
-	if a.timer != nil {
-		a.timer.Stop()
+	a.Over = true
+	if a.Timer != nil {
+		a.Timer.Stop()
 	}
 	c.asking.Add(-1)
-	c.awaited.forgo(a)
-	c.answer(&a.to, &messages.Answer{Conn: c.pid, Ask: a.ask, Received: received, Err: err})
+	c.awaited.Forgo(a)
+	c.answer(&a.To, &messages.Answer{Conn: c.pid, Ask: a.Ask, Received: received, Err: err})
 }
 
 // askOver ends an ask for which nobody waits any more, unless its answer has arrived.
 func (c *connection) askOver(m *askOver) {
-	if a := m.asking; a.epoch == 0 || c.awaited.forgo(a) {
+	if a := m.asking; a.Epoch == 0 || c.awaited.Forgo(a) {
 		c.finishAsk(a, nil, m.err)
 	}
 }

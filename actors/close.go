@@ -8,7 +8,7 @@ import (
 // close is the user's. What was queued before it is written, then the close
 // frame, then the peer's is awaited.
 func (c *connection) close(m *messages.Close) {
-	c.mailbox.lane.close()
+	c.mailbox.sends.Close()
 	if c.asked != nil || c.phase == closed {
 		return // the second does nothing
 	}
@@ -46,7 +46,7 @@ func (c *connection) startClosing() {
 	c.closeIfWritten()
 }
 
-// closeIfWritten sends the close frame if one was asked for and the lane, which takes
+// closeIfWritten sends the close frame if one was asked for and the queue, which takes
 // no more, is empty.
 func (c *connection) closeIfWritten() {
 	if c.farewell != nil {
@@ -97,11 +97,11 @@ func (c *connection) end() {
 // tellLast tells the last Closed. One who waited for the next attempt has had
 // that of the epoch before: the attempt that will not be made ends in its place.
 func (c *connection) tellLast() {
-	c.mailbox.lane.close()
+	c.mailbox.sends.Close()
 	c.mailbox.over = true
 	c.forget()
-	c.closeOutbox()
-	c.dropped, _ = c.mailbox.lane.depth()
+	c.closeInFlight()
+	c.dropped, _ = c.mailbox.sends.Depth()
 	bare := c.ws == nil || c.told // there is no socket that could be cut off
 	c.release()
 	c.discardReady()

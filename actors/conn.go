@@ -8,6 +8,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
@@ -32,14 +33,14 @@ type Conn struct {
 
 	credit credit
 
-	asking  atomic.Int64 // how many asks wait
-	awaited awaited      // and which, by the connection and its reader
+	asking  atomic.Int64      // how many asks wait
+	awaited sendqueue.Awaited // and which, by the connection and its reader
 
 	// The connection's alone. They outlive its incarnations.
-	handler handler
-	outbox  *outbox // nil until something needs it
-	ready   *dialed // the socket of the next epoch: a server's, or a fresh one
-	dials   uint64  // asked of the governor
+	handler  handler
+	inFlight *sendqueue.InFlight // nil until something needs it
+	ready    *dialed             // the socket of the next epoch: a server's, or a fresh one
+	dials    uint64              // asked of the governor
 	// What a server wants to know: how it was closed, once, and that the actor has
 	// ended, once.
 	onClosed  func(messages.CloseCode)
@@ -112,7 +113,7 @@ func (c *Conn) GoString() string { return c.String() }
 // ReadyState is the browser's readyState.
 func (c *Conn) ReadyState() messages.ReadyState {
 	state := messages.ReadyState(c.state.Load())
-	if state < messages.StateClosing && c.mailbox.lane.closed() {
+	if state < messages.StateClosing && c.mailbox.sends.Closed() {
 		return messages.StateClosing // asked to, on its way
 	}
 	return state
@@ -121,13 +122,13 @@ func (c *Conn) ReadyState() messages.ReadyState {
 // BufferedAmount is the browser's bufferedAmount: the bytes of messages that
 // are queued and not yet handed to a socket.
 func (c *Conn) BufferedAmount() int64 {
-	_, bytes := c.mailbox.lane.depth()
+	_, bytes := c.mailbox.sends.Depth()
 	return bytes
 }
 
 // Queued is how many messages BufferedAmount is made of.
 func (c *Conn) Queued() int {
-	queued, _ := c.mailbox.lane.depth()
+	queued, _ := c.mailbox.sends.Depth()
 	return queued
 }
 
@@ -152,7 +153,7 @@ func (c *Conn) Close(code messages.CloseCode, reason string) error {
 // reject tells the sender of a message why it is refused, or if there is none,
 // whoever listens.
 func (c *Conn) reject(message any, err error) {
-	if p, ok := message.(*parcel); ok {
+	if p, ok := message.(*sendqueue.Delivery); ok {
 		c.drop(p, err)
 		return
 	}
@@ -163,13 +164,13 @@ func (c *Conn) reject(message any, err error) {
 			c.rejectTo(sender, body, err)
 			return
 		}
-		c.drop(newParcel(body, addressee{pid: sender}), err)
+		c.drop(sendqueue.NewDelivery(body, sendqueue.Addressee{PID: sender}), err)
 	case *messages.Ask:
 		if sender == nil {
 			c.rejectTo(nil, body, err)
 			return
 		}
-		c.answer(&addressee{pid: sender}, &messages.Answer{Conn: c.pid, Ask: body, Err: err})
+		c.answer(&sendqueue.Addressee{PID: sender}, &messages.Answer{Conn: c.pid, Ask: body, Err: err})
 	default:
 		c.rejectTo(sender, body, err)
 	}
@@ -196,9 +197,9 @@ func (c *Conn) logAttrs() []slog.Attr {
 // children may keep a PID for as long as the parent lives, and with it the Conn.
 func (c *Conn) keepNothing() {
 	c.handler.stopTimer()
-	c.handler, c.outbox, c.ready = handler{}, nil, nil
+	c.handler, c.inFlight, c.ready = handler{}, nil, nil
 	c.onClosed, c.onStopped = nil, nil
-	c.awaited.asks.Store(nil)
+	c.awaited.Forget()
 }
 
 func (c *Conn) setState(state messages.ReadyState) { c.state.Store(uint32(state)) }

@@ -7,6 +7,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
@@ -83,8 +84,8 @@ func (c *connection) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *messages.Send:
 		c.hand(m)
-	case *parcel:
-		c.writeParcel(m)
+	case *sendqueue.Delivery:
+		c.writeDelivery(m)
 	case *messages.Ack:
 		c.ack(m)
 	case *messages.Close:

@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 
+	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -14,12 +15,12 @@ import (
 func (c *Conn) Deliver(ctx context.Context, message *messages.Enqueue) (*messages.Written, error) {
 	asked := *message
 	asked.Receipt = true
-	p := newParcel(&asked, addressee{reply: make(chan any, 1)})
-	if err := c.mailbox.admitParcel(p); err != nil {
+	d := sendqueue.NewDelivery(&asked, sendqueue.Addressee{Reply: make(chan any, 1)})
+	if err := c.mailbox.admitDelivery(d); err != nil {
 		return nil, err
 	}
 	select {
-	case receipt := <-p.to.reply:
+	case receipt := <-d.To.Reply:
 		return outcome(receipt)
 	case <-ctx.Done():
 		return nil, ctx.Err()

@@ -106,7 +106,7 @@ func TestLatestMustFit(t *testing.T) {
 	expect(t, read, "xxxxxxxxxx")
 }
 
-// Urgent goes ahead of the lane, in its own order.
+// Urgent goes ahead of the others, in its own order.
 func TestUrgent(t *testing.T) {
 	read, _ := whileDown(t, func(conn *actors.Conn, _ *requester) {
 		send(t, conn, &messages.Enqueue{Send: messages.Text("1")}, &messages.Enqueue{Send: messages.Text("2"), Urgent: true},

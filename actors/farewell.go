@@ -15,7 +15,7 @@ type farewell struct {
 	code    messages.CloseCode
 	reason  string
 	handled bool   // the handler has nothing before it any more
-	ticket  uint64 // of the lane: what was sent by then
+	ticket  uint64 // of the queue: what was sent by then
 	said    bool   // the close frame is written
 	parting bool   // and taken by the kernel
 }
@@ -118,7 +118,7 @@ func (c *connection) caughtUp(m *caughtUp) {
 // sent from now on is for the next socket, if there will be one.
 func (c *connection) handlerCaughtUp() {
 	if f := c.farewell; f != nil && !f.handled && !f.said {
-		f.handled, f.ticket = true, c.mailbox.lane.tail.Load()
+		f.handled, f.ticket = true, c.mailbox.sends.Tail()
 		c.closeIfWritten()
 	}
 }
@@ -131,10 +131,9 @@ func (c *connection) sayIfWritten() {
 }
 
 // handedOver reports whether the socket has been handed all before a ticket of the
-// lane, and what was urgent.
+// queue, and what was urgent.
 func (c *connection) handedOver(ticket uint64) bool {
-	lane := &c.mailbox.lane
-	return lane.passed() >= ticket && lane.urgent.Empty() && (c.outbox == nil || len(c.outbox.again) == 0)
+	return c.mailbox.sends.HandedOver(ticket) && c.inFlight.Again() == 0
 }
 
 // say writes the close frame of a farewell. Nothing is written after it.

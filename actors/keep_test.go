@@ -51,11 +51,11 @@ func TestAConnThatIsOverKeepsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := conn.mailbox
-	if m.lane.ring.Load() != nil || m.lane.keys.Load() != nil || !m.lane.urgent.Empty() || !m.control.Empty() {
-		t.Error("the lane is there")
+	if m.sends.Holds() || !m.control.Empty() {
+		t.Error("what was queued is there")
 	}
-	if conn.outbox != nil || conn.ready != nil || conn.handler != (handler{}) || conn.awaited.asks.Load() != nil {
-		t.Errorf("there are %v, %v, %v", conn.outbox, conn.ready, conn.handler)
+	if conn.inFlight != nil || conn.ready != nil || conn.handler != (handler{}) || conn.awaited.Any() {
+		t.Errorf("there are %v, %v, %v", conn.inFlight, conn.ready, conn.handler)
 	}
 	if conn.credit.reader.Load() != nil || m.outlet != nil || m.direct != nil {
 		t.Error("the socket is there")

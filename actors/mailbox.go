@@ -4,6 +4,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -13,27 +14,27 @@ import (
 //
 //	system    protoactor's own messages
 //	control   close, inspect, events of the children: never behind a backlog
-//	lane      sends, taken only while the outlet takes them
+//	sends      taken only while the outlet takes them
 //
 // Any goroutine may post. All else happens in run, on one goroutine at a time.
 type connMailbox struct {
 	mailbox.Runner
 	conn    *Conn
 	control mailbox.Queue
-	lane    lane
-	direct  *messages.Send // past the lane: see take
-	// outlet is where the lane drains to, nil while there is no open socket.
+	sends   sendqueue.Queue
+	direct  *messages.Send // past the queue: see take
+	// outlet is where the queue drains to, nil while there is no open socket.
 	outlet outlet
-	// held says that the lane waits for the next socket, while this one closes.
+	// held says that the queue waits for the next socket, while this one closes.
 	held bool
-	// closing says that a close frame follows what is in the lane.
+	// closing says that a close frame follows what is in the queue.
 	closing bool
 	// over says that the connection ended: sends that are still queued, or
 	// in the act of being queued, are dropped.
 	over bool
 }
 
-// outlet is where the send lane drains to.
+// outlet is where the send queue drains to.
 type outlet interface {
 	// ready reports whether more may be written. When it becomes so again,
 	// the outlet wakes the mailbox.
@@ -53,15 +54,15 @@ func newMailbox() actor.Mailbox {
 
 func (m *connMailbox) init(c *Conn) {
 	m.conn = c
-	m.lane.maxMessages = c.config.maxMessages
-	m.lane.maxBytes = c.config.maxBytes
-	m.lane.slack = int32(c.config.overflow.slack())
-	m.lane.forKeys = c.config.overflow == DropKeyed
+	m.sends.Init(sendqueue.Limits{
+		Messages: c.config.maxMessages, Bytes: c.config.maxBytes,
+		Slack: int32(c.config.overflow.slack()), ForKeys: c.config.overflow == DropKeyed,
+	})
 }
 
 // UserMessageCount implements actor.Mailbox.
 func (m *connMailbox) UserMessageCount() int {
-	queued, _ := m.lane.depth()
+	queued, _ := m.sends.Depth()
 	return queued
 }
 
@@ -77,7 +78,7 @@ func (m *connMailbox) PostUserMessage(message any) {
 }
 
 func (m *connMailbox) push(message any, send *messages.Send) error {
-	err := m.lane.push(message, len(send.Data))
+	err := m.sends.Push(message, len(send.Data))
 	if err != nil {
 		m.overflowed(err)
 	}
@@ -86,18 +87,18 @@ func (m *connMailbox) push(message any, send *messages.Send) error {
 
 // take is for a section: it queues a message that is valid and, now or later, runs
 // the mailbox here. A connection that has nothing else to do gets the message past
-// the lane, which then needs no memory.
+// the queue, which then needs no memory.
 func (m *connMailbox) take(send *messages.Send, now bool) {
 	if now && m.Take() {
 		if m.free(send) {
 			m.direct = send
 		} else {
-			m.queue(send)
+			m.pushValid(send)
 		}
 		m.Run()
 		return
 	}
-	m.queue(send)
+	m.pushValid(send)
 	if now {
 		m.Wake()
 	}
@@ -106,24 +107,23 @@ func (m *connMailbox) take(send *messages.Send, now bool) {
 // free reports whether a message would be written at once. Only who runs the mailbox
 // calls it.
 func (m *connMailbox) free(send *messages.Send) bool {
-	state := m.lane.state.Load() // not closed, and empty
-	return state == 0 && !m.conn.config.resend && int64(len(send.Data)) <= m.lane.maxBytes &&
+	return m.sends.Idle() && !m.conn.config.resend && m.sends.Fits(len(send.Data)) &&
 		m.Undisturbed() && m.control.Empty() && m.draining() != nil && m.outlet.ready()
 }
 
-func (m *connMailbox) queue(send *messages.Send) {
+func (m *connMailbox) pushValid(send *messages.Send) {
 	if err := m.push(send, send); err != nil {
 		m.conn.reject(send, err)
 	}
 }
 
-// post queues a message in the control lane.
+// post queues a message before the sends.
 func (m *connMailbox) post(message any) {
 	m.control.Push(message)
 	m.Wake()
 }
 
-// draining returns where the lane drains to now, or nil.
+// draining returns where the queue drains to now, or nil.
 func (m *connMailbox) draining() outlet {
 	if m.held {
 		return nil
@@ -141,7 +141,7 @@ func (m *connMailbox) Drained() {
 	}
 	switch {
 	case m.outlet == nil:
-	case m.conn.outbox != nil:
+	case m.conn.inFlight != nil:
 		m.Actor().(*connection).settle()
 	default:
 		m.outlet.flush()
@@ -186,7 +186,7 @@ func (m *connMailbox) Next() any {
 		if m.draining() != nil {
 			return send
 		}
-		m.queue(send)
+		m.pushValid(send)
 	}
 	if message := m.control.Pop(); message != nil {
 		return message
@@ -200,19 +200,19 @@ func (m *connMailbox) Next() any {
 
 // nextSend returns the next message to be written, or nil.
 func (m *connMailbox) nextSend() any {
-	if p := m.conn.outbox.next(); p != nil {
-		return p
+	if d := m.conn.inFlight.Next(); d != nil {
+		return d
 	}
-	message := m.lane.take()
+	message := m.sends.Take()
 	if message == nil {
 		return nil
 	}
-	p, ok := message.(*parcel)
+	d, ok := message.(*sendqueue.Delivery)
 	if !ok && m.conn.config.resend {
-		return &parcel{send: actor.UnwrapEnvelopeMessage(message).(*messages.Send)} // to be kept
+		return &sendqueue.Delivery{Send: actor.UnwrapEnvelopeMessage(message).(*messages.Send)} // to be kept
 	}
-	if !ok || !m.conn.keeps(p) {
-		m.lane.release(1, sizeOf(message))
+	if !ok || !m.conn.keeps(d) {
+		m.sends.Release(1, sendqueue.SizeOf(message))
 	}
 	return message
 }
@@ -223,25 +223,17 @@ func (m *connMailbox) nextOver() any {
 		m.direct = nil
 		m.conn.reject(send, &messages.ClosedError{})
 	}
-	for message := m.lane.pop(); message != nil; message = m.lane.pop() {
+	for message := m.sends.Pop(); message != nil; message = m.sends.Pop() {
 		m.conn.reject(message, &messages.ClosedError{})
 	}
-	m.lane.forget()
+	m.sends.Forget()
 	return m.control.Pop()
 }
 
 // stop ends the mailbox with its actor, to which protoactor delivers nothing any more:
 // what is left is discarded, now and whenever it comes. See mailbox.Runner.End.
 func (m *connMailbox) stop() {
-	m.lane.close()
+	m.sends.Close()
 	m.outlet, m.over = nil, true
 	m.End(m.conn.system, m.conn.pid)
-}
-
-// sizeOf is what a message of the send lane counts against its bound in bytes.
-func sizeOf(message any) int {
-	if p, ok := message.(*parcel); ok {
-		return p.size()
-	}
-	return len(actor.UnwrapEnvelopeMessage(message).(*messages.Send).Data)
 }

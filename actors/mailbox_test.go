@@ -164,7 +164,7 @@ func TestMailboxStop(t *testing.T) {
 	if !before.discarded || !after.discarded {
 		t.Error("not discarded")
 	}
-	if queued, _ := m.lane.depth(); queued != 0 {
+	if queued, _ := m.sends.Depth(); queued != 0 {
 		t.Errorf("%d sends kept", queued)
 	}
 	if err := m.admit(messages.Text("late")); !is[*messages.ClosedError](err) {
@@ -360,4 +360,13 @@ func (o *ordered) InvokeUserMessage(message any) {
 	if o.got++; o.got == o.want {
 		close(o.done)
 	}
+}
+
+func numbered(producer, number int) *messages.Send {
+	return messages.Binary([]byte{byte(producer), byte(number), byte(number >> 8), byte(number >> 16)})
+}
+
+func numbersOf(m any) (producer, number int) {
+	d := m.(*messages.Send).Data
+	return int(d[0]), int(d[1]) | int(d[2])<<8 | int(d[3])<<16
 }

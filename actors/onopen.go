@@ -22,7 +22,7 @@ func WithFirst(all ...*messages.Send) Option {
 	return WithOnOpen(func(uint64) []*messages.Send { return all })
 }
 
-// sendFirst hands them to the socket before the mailbox turns to the send lane.
+// sendFirst hands them to the socket before the mailbox turns to the queue of sends.
 func (c *connection) sendFirst() {
 	if c.config.onOpen == nil {
 		return

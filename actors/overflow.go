@@ -3,6 +3,7 @@ package actors
 import (
 	"fmt"
 
+	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -39,7 +40,7 @@ func (o Overflow) validate() error {
 	return nil
 }
 
-// slack is how far producers may fill the lane beyond its bounds.
+// slack is how far producers may fill the queue beyond its bounds.
 func (o Overflow) slack() int {
 	if o == DropOldest || o == DropKeyed {
 		return 2
@@ -47,21 +48,21 @@ func (o Overflow) slack() int {
 	return 1
 }
 
-// overflowed applies the policy to a full lane, on the sender's goroutine.
+// overflowed applies the policy to a full queue, on the sender's goroutine.
 func (m *connMailbox) overflowed(err error) {
-	if m.conn.config.overflow == CloseConnection && is[*messages.QueueFullError](err) && m.lane.close() {
+	if m.conn.config.overflow == CloseConnection && is[*messages.QueueFullError](err) && m.sends.Close() {
 		m.post(&messages.Close{Code: messages.CloseTryAgainLater})
 	}
 }
 
-// trim drops what the policy says until the lane's bounds hold again.
+// trim drops what the policy says until the bounds of the queue hold again.
 func (m *connMailbox) trim() {
-	for m.lane.excess() {
-		message := m.lane.victim()
+	for m.sends.Excess() {
+		message := m.sends.Victim()
 		if message == nil {
 			return
 		}
-		m.lane.release(1, sizeOf(message))
+		m.sends.Release(1, sendqueue.SizeOf(message))
 		m.conn.reject(message, &messages.DroppedError{})
 	}
 }

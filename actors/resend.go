@@ -1,6 +1,9 @@
 package actors
 
-import "github.com/sockvisor/sockvisor/actors/internal/wire"
+import (
+	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
+)
 
 // WithResend makes delivery "at least once" across reconnects: a message stays in the
 // queue, and counts against its bounds, until the peer has read it, and what was not
@@ -18,18 +21,15 @@ func WithResend() Option {
 	}
 }
 
-// keeps reports whether a parcel is kept until the peer has it.
-func (c *Conn) keeps(p *parcel) bool { return c.config.resend && p.asked == nil }
+// keeps reports whether a delivery is kept until the peer has it.
+func (c *Conn) keeps(d *sendqueue.Delivery) bool { return c.config.resend && d.Asked == nil }
 
-// letGoOf gives back the room of a parcel that was kept.
-func (c *Conn) letGoOf(p *parcel) {
-	if c.keeps(p) {
-		c.mailbox.lane.release(1, p.size())
+// letGoOf gives back the room of a delivery that was kept.
+func (c *Conn) letGoOf(d *sendqueue.Delivery) {
+	if c.keeps(d) {
+		c.mailbox.sends.Release(1, d.Size())
 	}
 }
-
-// covering is a ping, and how many parcels were handed to the socket before it.
-type covering struct{ number, count uint64 }
 
 // confirming tells these pings from the heartbeat's, whose round trips are measured.
 const confirming = 1 << 63
@@ -43,42 +43,29 @@ type ponged struct {
 // confirm has the peer say what it has read, unless it was asked already: then it is
 // asked for the rest when it answers.
 func (c *connection) confirm() {
-	if c.config.resend && len(c.outbox.pings) == 0 {
+	if c.config.resend && !c.inFlight.Asked() {
 		c.confirmAll()
 	}
 }
 
 // confirmAll asks for whatever is not covered by a ping.
 func (c *connection) confirmAll() {
-	o := c.outbox
-	if !c.config.resend || o == nil || o.covered() == o.count {
+	if !c.config.resend || c.inFlight == nil {
 		return
 	}
-	o.number++
-	o.pings = append(o.pings, covering{number: o.number, count: o.count})
+	number, needed := c.inFlight.Cover()
+	if !needed {
+		return
+	}
 	c.sock.cork()
 	// If it cannot be written, the socket says why by itself.
-	_ = c.writeFrame(wire.OpcodePing, wire.PingPayload(confirming|o.number))
+	_ = c.writeFrame(wire.OpcodePing, wire.PingPayload(confirming|number))
 }
 
-// covered is how many parcels are settled or will be by a pong.
-func (o *outbox) covered() uint64 {
-	if n := len(o.pings); n > 0 {
-		return o.pings[n-1].count
-	}
-	return o.settled
-}
-
-// ponged settles what the peer has read. It may answer only the last of several pings
-// (RFC 6455, section 5.5.3).
+// ponged settles what the peer has read.
 func (c *connection) ponged(m *ponged) {
-	o := c.outbox
-	if m.sock != c.sock || o == nil {
-		return
-	}
-	for len(o.pings) > 0 && o.pings[0].number <= m.number {
-		o.settle(o.pings[0].count, c.receiptWritten)
-		o.pings = o.pings[1:]
+	if m.sock == c.sock && c.inFlight != nil {
+		c.inFlight.Pong(m.number, c.receiptWritten)
 	}
 }
 
@@ -91,40 +78,16 @@ func (c *Conn) pong(s *socket, number uint64) {
 	c.answered(s, number)
 }
 
-// handAgain puts what was handed to a socket before what was to be handed again.
-func (o *outbox) handAgain() {
-	for _, p := range o.handed {
-		p.twice = true
-	}
-	o.again = append(o.handed, o.again...)
-	o.handed = nil
-	o.count = o.settled
-	for _, f := range o.flushes { // they wait for those that go again
-		f.passed = false
-	}
-}
-
-// next returns the next parcel that is to be handed again, or nil.
-func (o *outbox) next() *parcel {
-	if o == nil || len(o.again) == 0 {
-		return nil
-	}
-	p := o.again[0]
-	o.again[0] = nil
-	o.again = o.again[1:]
-	return p
-}
-
-// kept is how many messages of the lane's count were handed to the socket there is.
+// kept is how many messages of the queue's count were handed to the socket there is.
 func (c *Conn) kept() int {
-	if c.outbox == nil || !c.config.resend {
+	if c.inFlight == nil || !c.config.resend {
 		return 0
 	}
-	return len(c.outbox.handed)
+	return c.inFlight.Handed()
 }
 
 // unsent is how many messages are still to be handed to the socket there is.
 func (c *Conn) unsent() int {
-	queued, _ := c.mailbox.lane.depth()
+	queued, _ := c.mailbox.sends.Depth()
 	return queued - c.kept()
 }

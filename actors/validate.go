@@ -12,6 +12,7 @@ import (
 	"github.com/coder/websocket"
 	"golang.org/x/net/http/httpguts"
 
+	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
@@ -162,10 +163,10 @@ func (c *config) validateBounds() error {
 	switch {
 	case c.readLimit <= 0:
 		return invalid("WithReadLimit", "must be positive")
-	case c.maxMessages <= 0 || c.maxMessages > maxLaneMessages:
-		return invalid("WithQueue", fmt.Sprintf("messages must be 1 to %d", maxLaneMessages))
-	case c.maxBytes <= 0 || c.maxBytes > maxLaneBytes:
-		return invalid("WithQueue", fmt.Sprintf("bytes must be 1 to %d", int64(maxLaneBytes)))
+	case c.maxMessages <= 0 || c.maxMessages > sendqueue.MaxMessages:
+		return invalid("WithQueue", fmt.Sprintf("messages must be 1 to %d", sendqueue.MaxMessages))
+	case c.maxBytes <= 0 || c.maxBytes > sendqueue.MaxBytes:
+		return invalid("WithQueue", fmt.Sprintf("bytes must be 1 to %d", int64(sendqueue.MaxBytes)))
 	case c.maxUnhandled <= 0:
 		return invalid("WithMaxUnhandled", "must be positive")
 	}

@@ -1,4 +1,4 @@
-package actors
+package sendqueue
 
 import (
 	"fmt"
@@ -39,10 +39,10 @@ func (s *schedule) next() bool {
 	return false
 }
 
-// walk is one run of the lane with one schedule.
+// walk is one run of the queue with one schedule.
 type walk struct {
-	lane     *lane
-	began    map[string]int // when the push of a parcel began, and when it returned
+	queue    *Queue
+	began    map[string]int // when the push of a delivery began, and when it returned
 	returned map[string]int
 	taken    []string
 	replaced []string
@@ -59,11 +59,11 @@ type watermark struct {
 
 func (w *walk) tick() int { w.clock++; return w.clock }
 
-// push is lane.pushKeyed, a step at a time.
+// push is queue.PushKeyed, a step at a time.
 func (w *walk) push(name, key string, urgent bool) iter.Seq[struct{}] {
 	return func(yield func(struct{}) bool) {
-		l, step := w.lane, func() { yield(struct{}{}) }
-		p := newParcel(&messages.Enqueue{Send: messages.Text(name), Key: key, Urgent: urgent}, addressee{})
+		l, step := w.queue, func() { yield(struct{}{}) }
+		p := NewDelivery(&messages.Enqueue{Send: messages.Text(name), Key: key, Urgent: urgent}, Addressee{})
 		w.began[name] = w.tick()
 		defer func() { w.returned[name] = w.tick() }()
 		k := l.keyring()
@@ -105,8 +105,8 @@ func (w *walk) push(name, key string, urgent bool) iter.Seq[struct{}] {
 }
 
 func textOf(message any) string {
-	if p, ok := message.(*parcel); ok {
-		return string(p.send.Data)
+	if p, ok := message.(*Delivery); ok {
+		return string(p.Send.Data)
 	}
 	return string(message.(*messages.Send).Data)
 }
@@ -116,7 +116,7 @@ func (w *walk) consume(n int, take func() any) iter.Seq[struct{}] {
 	return func(yield func(struct{}) bool) {
 		for range n {
 			if message := take(); message != nil {
-				w.lane.release(1, sizeOf(message))
+				w.queue.Release(1, SizeOf(message))
 				w.taken = append(w.taken, textOf(message))
 			}
 			yield(struct{}{})
@@ -131,7 +131,7 @@ func (w *walk) flush() iter.Seq[struct{}] {
 		for name := range w.returned {
 			before = append(before, name)
 		}
-		w.flushes = append(w.flushes, watermark{w.lane.tail.Load(), before})
+		w.flushes = append(w.flushes, watermark{w.queue.tail.Load(), before})
 	}
 }
 
@@ -142,7 +142,7 @@ func (w *walk) accounted(name string) bool {
 // check looks at what holds at every moment.
 func (w *walk) check() error {
 	for _, f := range w.flushes {
-		if w.lane.passed() < f.ticket || !w.lane.urgent.Empty() {
+		if !w.queue.HandedOver(f.ticket) {
 			continue
 		}
 		for _, name := range f.before {
@@ -156,7 +156,7 @@ func (w *walk) check() error {
 
 // end looks at what holds when all is over.
 func (w *walk) end() error {
-	for message := w.lane.pop(); message != nil; message = w.lane.pop() {
+	for message := w.queue.Pop(); message != nil; message = w.queue.Pop() {
 		w.taken = append(w.taken, textOf(message))
 	}
 	all := slices.Concat(w.taken, w.replaced, w.refused)
@@ -172,22 +172,22 @@ func (w *walk) end() error {
 			}
 		}
 	}
-	queued, bytes := w.lane.depth()
-	k := w.lane.keyring()
+	queued, bytes := w.queue.Depth()
+	k := w.queue.keyring()
 	places := 0
 	k.places.Range(func(any, any) bool { places++; return true })
-	if queued != 0 || bytes != 0 || w.lane.state.Load() != 0 || places+int(k.queued.Load()+k.withdrawn.Load()) != 0 {
+	if queued != 0 || bytes != 0 || w.queue.state.Load() != 0 || places+int(k.queued.Load()+k.withdrawn.Load()) != 0 {
 		return fmt.Errorf("left: %d messages, %d bytes, %d places, %d queued, %d withdrawn", queued, bytes, places, k.queued.Load(), k.withdrawn.Load())
 	}
 	return nil
 }
 
 // explore runs the goroutines that a scenario makes in every order of their steps.
-func explore(t *testing.T, lane func() *lane, scenario func(*walk) []iter.Seq[struct{}]) {
+func explore(t *testing.T, queue func() *Queue, scenario func(*walk) []iter.Seq[struct{}]) {
 	t.Helper()
 	runs := 0
 	for s := (&schedule{}); runs == 0 || s.next(); runs++ {
-		w := &walk{lane: lane(), began: map[string]int{}, returned: map[string]int{}}
+		w := &walk{queue: queue(), began: map[string]int{}, returned: map[string]int{}}
 		if err := w.run(s, scenario(w)); err != nil {
 			t.Fatalf("schedule %v: %v; taken %v, replaced %v, refused %v", s.choices, err, w.taken, w.replaced, w.refused)
 		}
@@ -219,9 +219,9 @@ func (w *walk) run(s *schedule, goroutines []iter.Seq[struct{}]) error {
 func TestKeyedSteps(t *testing.T) {
 	for _, urgent := range []bool{false, true} {
 		t.Run(fmt.Sprintf("urgent %v", urgent), func(t *testing.T) {
-			explore(t, func() *lane { return newLane(10, 100) }, func(w *walk) []iter.Seq[struct{}] {
+			explore(t, func() *Queue { return newQueue(10, 100) }, func(w *walk) []iter.Seq[struct{}] {
 				return []iter.Seq[struct{}]{
-					w.push("a", "k", urgent), w.push("b", "k", urgent), w.consume(2, w.lane.take), w.flush(),
+					w.push("a", "k", urgent), w.push("b", "k", urgent), w.consume(2, w.queue.Take), w.flush(),
 				}
 			})
 		})
@@ -230,22 +230,22 @@ func TestKeyedSteps(t *testing.T) {
 
 // A producer that pushes again, and one that races with it.
 func TestKeyedStepsAgain(t *testing.T) {
-	explore(t, func() *lane { return newLane(10, 100) }, func(w *walk) []iter.Seq[struct{}] {
+	explore(t, func() *Queue { return newQueue(10, 100) }, func(w *walk) []iter.Seq[struct{}] {
 		return []iter.Seq[struct{}]{
-			inTurn(w.push("a", "k", false), w.push("b", "k", false)), w.push("c", "k", false), w.consume(1, w.lane.take),
+			inTurn(w.push("a", "k", false), w.push("b", "k", false)), w.push("c", "k", false), w.consume(1, w.queue.Take),
 		}
 	})
 }
 
-// The lane is full: what is dropped of it has a key, and was not withdrawn.
+// The queue is full: what is dropped of it has a key, and was not withdrawn.
 func TestKeyedStepsOfDropKeyed(t *testing.T) {
-	full := func() *lane { return &lane{maxMessages: 1, maxBytes: 100, slack: 2, forKeys: true} }
+	full := func() *Queue { return &Queue{limits: Limits{Messages: 1, Bytes: 100, Slack: 2, ForKeys: true}} }
 	explore(t, full, func(w *walk) []iter.Seq[struct{}] {
 		return []iter.Seq[struct{}]{
 			w.push("a", "k", false), w.push("b", "k", false), w.flush(),
 			w.consume(2, func() any {
-				if w.lane.excess() {
-					return w.lane.victim()
+				if w.queue.Excess() {
+					return w.queue.Victim()
 				}
 				return nil
 			}),

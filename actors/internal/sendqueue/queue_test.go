@@ -1,4 +1,4 @@
-package actors
+package sendqueue
 
 import (
 	"errors"
@@ -9,8 +9,8 @@ import (
 	"github.com/sockvisor/sockvisor/messages"
 )
 
-func newLane(maxMessages int, maxBytes int64) *lane {
-	return &lane{maxMessages: maxMessages, maxBytes: maxBytes, slack: 1}
+func newQueue(maxMessages int, maxBytes int64) *Queue {
+	return &Queue{limits: Limits{Messages: maxMessages, Bytes: maxBytes, Slack: 1}}
 }
 
 func numbered(producer, number int) *messages.Send {
@@ -23,15 +23,15 @@ func numbersOf(m any) (producer, number int) {
 }
 
 // What goes in comes out, in order, however often the ring goes round.
-func TestLaneOrder(t *testing.T) {
-	l := newLane(5, 1<<20)
+func TestQueueOrder(t *testing.T) {
+	l := newQueue(5, 1<<20)
 	next := 0
 	for i := range 10_000 {
-		if err := l.push(numbered(0, i), 4); err != nil {
+		if err := l.Push(numbered(0, i), 4); err != nil {
 			t.Fatal(err)
 		}
-		for queued, _ := l.depth(); queued > i%5; queued-- {
-			if _, n := numbersOf(l.pop()); n != next {
+		for queued, _ := l.Depth(); queued > i%5; queued-- {
+			if _, n := numbersOf(l.Pop()); n != next {
 				t.Fatalf("got %d, want %d", n, next)
 			}
 			next++
@@ -39,13 +39,13 @@ func TestLaneOrder(t *testing.T) {
 	}
 }
 
-func TestLaneBounds(t *testing.T) {
-	l := newLane(2, 10)
-	push := func(size int) error { return l.push(messages.Binary(make([]byte, size)), size) }
+func TestQueueBounds(t *testing.T) {
+	l := newQueue(2, 10)
+	push := func(size int) error { return l.Push(messages.Binary(make([]byte, size)), size) }
 	var full *messages.QueueFullError
 	var large *messages.MessageTooLargeError
 	if err := push(11); !errors.As(err, &large) || large.Size != 11 || large.Limit != 10 {
-		t.Errorf("larger than the lane: %v", err)
+		t.Errorf("larger than the queue: %v", err)
 	}
 	if err := push(10); err != nil {
 		t.Error(err)
@@ -59,8 +59,8 @@ func TestLaneBounds(t *testing.T) {
 	if err := push(0); !errors.As(err, &full) || full.Queued != 2 {
 		t.Errorf("a message too many: %v", err)
 	}
-	l.pop()
-	if queued, bytes := l.depth(); queued != 1 || bytes != 0 {
+	l.Pop()
+	if queued, bytes := l.Depth(); queued != 1 || bytes != 0 {
 		t.Errorf("%d messages, %d bytes", queued, bytes)
 	}
 	if err := push(10); err != nil {
@@ -68,29 +68,29 @@ func TestLaneBounds(t *testing.T) {
 	}
 }
 
-func TestLaneClose(t *testing.T) {
-	l := newLane(10, 10)
-	_ = l.push(messages.Binary([]byte("x")), 1)
-	if !l.close() || l.close() {
+func TestQueueClose(t *testing.T) {
+	l := newQueue(10, 10)
+	_ = l.Push(messages.Binary([]byte("x")), 1)
+	if !l.Close() || l.Close() {
 		t.Error("not exactly the first close is the first")
 	}
-	if err := l.push(messages.Binary(nil), 0); !is[*messages.ClosedError](err) {
+	if err := l.Push(messages.Binary(nil), 0); !errors.As(err, new(*messages.ClosedError)) {
 		t.Errorf("push after close: %v", err)
 	}
-	if queued, bytes := l.depth(); queued != 1 || bytes != 1 || l.pop() == nil || l.pop() != nil {
+	if queued, bytes := l.Depth(); queued != 1 || bytes != 1 || l.Pop() == nil || l.Pop() != nil {
 		t.Error("what was queued before is lost")
 	}
 }
 
 // Many producers lose, double and reorder nothing, at a bound that they hit.
-func TestLaneProducers(t *testing.T) {
+func TestQueueProducers(t *testing.T) {
 	const producers, each = 8, 20_000
-	l := newLane(100, 1<<20)
+	l := newQueue(100, 1<<20)
 	var wg sync.WaitGroup
 	for p := range producers {
 		wg.Go(func() {
 			for n := 0; n < each; {
-				if l.push(numbered(p, n), 4) == nil {
+				if l.Push(numbered(p, n), 4) == nil {
 					n++
 				} else {
 					runtime.Gosched()
@@ -100,7 +100,7 @@ func TestLaneProducers(t *testing.T) {
 	}
 	var next [producers]int
 	for got := 0; got < producers*each; {
-		m := l.pop()
+		m := l.Pop()
 		if m == nil {
 			runtime.Gosched()
 			continue
@@ -111,27 +111,27 @@ func TestLaneProducers(t *testing.T) {
 			t.Fatalf("producer %d: got %d, want %d", p, n, next[p])
 		}
 		next[p]++
-		if queued, _ := l.depth(); queued > 100 {
+		if queued, _ := l.Depth(); queued > 100 {
 			t.Fatalf("%d queued", queued)
 		}
 	}
 	wg.Wait()
-	if queued, bytes := l.depth(); queued != 0 || bytes != 0 || l.pop() != nil {
+	if queued, bytes := l.Depth(); queued != 0 || bytes != 0 || l.Pop() != nil {
 		t.Errorf("%d messages, %d bytes left", queued, bytes)
 	}
 }
 
-// An idle lane has no ring; a drained one returns its chunks; a busy one
+// An idle queue has no ring; a drained one returns its chunks; a busy one
 // allocates nothing.
-func TestLaneMemory(t *testing.T) {
-	l := newLane(1024, 1<<20)
-	if l.pop() != nil || l.ring.Load() != nil {
-		t.Error("an idle lane has a ring")
+func TestQueueMemory(t *testing.T) {
+	l := newQueue(1024, 1<<20)
+	if l.Pop() != nil || l.ring.Load() != nil {
+		t.Error("an idle queue has a ring")
 	}
 	m := numbered(0, 0)
 	for range 2 * chunkSize {
-		_ = l.push(m, 4)
-		l.pop()
+		_ = l.Push(m, 4)
+		l.Pop()
 	}
 	for i := range *l.ring.Load() {
 		if (*l.ring.Load())[i].Load() != nil {
@@ -139,37 +139,37 @@ func TestLaneMemory(t *testing.T) {
 		}
 	}
 	if allocs := testing.AllocsPerRun(1000, func() {
-		_ = l.push(m, 4)
-		l.pop()
+		_ = l.Push(m, 4)
+		l.Pop()
 	}); allocs != 0 {
 		t.Errorf("%v allocations a message", allocs)
 	}
 }
 
-func BenchmarkLane(b *testing.B) {
-	l, m := newLane(1024, 1<<20), numbered(0, 0)
+func BenchmarkQueue(b *testing.B) {
+	l, m := newQueue(1024, 1<<20), numbered(0, 0)
 	b.ReportAllocs()
 	for range b.N {
-		_ = l.push(m, 4)
-		l.pop()
+		_ = l.Push(m, 4)
+		l.Pop()
 	}
 }
 
 // A backlog over several chunks drains in order, and leaves no chunk but the
 // one that is begun.
-func TestLaneBacklog(t *testing.T) {
+func TestQueueBacklog(t *testing.T) {
 	const backlog = 3*chunkSize + 5
-	l := newLane(1024, 1<<20)
+	l := newQueue(1024, 1<<20)
 	for i := range backlog {
-		if err := l.push(numbered(0, i), 4); err != nil {
+		if err := l.Push(numbered(0, i), 4); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if queued, bytes := l.depth(); queued != backlog || bytes != 4*backlog {
+	if queued, bytes := l.Depth(); queued != backlog || bytes != 4*backlog {
 		t.Errorf("%d messages, %d bytes", queued, bytes)
 	}
 	for i := range backlog {
-		if _, n := numbersOf(l.pop()); n != i {
+		if _, n := numbersOf(l.Pop()); n != i {
 			t.Fatalf("got %d, want %d", n, i)
 		}
 	}
@@ -179,20 +179,20 @@ func TestLaneBacklog(t *testing.T) {
 			kept++
 		}
 	}
-	if queued, bytes := l.depth(); kept != 1 || queued != 0 || bytes != 0 {
+	if queued, bytes := l.Depth(); kept != 1 || queued != 0 || bytes != 0 {
 		t.Errorf("%d chunks, %d messages, %d bytes left", kept, queued, bytes)
 	}
 }
 
 // Neither bound is exceeded by producers that race for the last place.
-func TestLaneSmallBounds(t *testing.T) {
+func TestQueueSmallBounds(t *testing.T) {
 	const producers, each, most = 8, 5000, 3
-	l := newLane(most, most*4)
+	l := newQueue(most, most*4)
 	var wg sync.WaitGroup
 	for p := range producers {
 		wg.Go(func() {
 			for n := 0; n < each; {
-				if l.push(numbered(p, n), 4) == nil {
+				if l.Push(numbered(p, n), 4) == nil {
 					n++
 				} else {
 					runtime.Gosched()
@@ -202,10 +202,10 @@ func TestLaneSmallBounds(t *testing.T) {
 	}
 	var next [producers]int
 	for got := 0; got < producers*each; {
-		if queued, bytes := l.depth(); queued > most || bytes > 4*most || bytes != int64(4*queued) {
+		if queued, bytes := l.Depth(); queued > most || bytes > 4*most || bytes != int64(4*queued) {
 			t.Fatalf("%d messages, %d bytes", queued, bytes)
 		}
-		m := l.pop()
+		m := l.Pop()
 		if m == nil {
 			runtime.Gosched()
 			continue
