@@ -22,7 +22,7 @@ type connMailbox struct {
 	conn    *Conn
 	control mailbox.Queue
 	sends   sendqueue.Queue
-	direct  *messages.Send // past the queue: see take
+	direct  *messages.Send // past the queue: see TakeBroadcast
 	// outlet is where the queue drains to, nil while there is no open socket.
 	outlet outlet
 	// held says that the queue waits for the next socket, while this one closes.
@@ -85,10 +85,10 @@ func (m *connMailbox) push(message any, send *messages.Send) error {
 	return err
 }
 
-// take is for a section: it queues a message that is valid and, now or later, runs
+// TakeBroadcast is for a group: it queues a message that is valid and, now or later, runs
 // the mailbox here. A connection that has nothing else to do gets the message past
 // the queue, which then needs no memory.
-func (m *connMailbox) take(send *messages.Send, now bool) {
+func (m *connMailbox) TakeBroadcast(send *messages.Send, now bool) {
 	if now && m.Take() {
 		if m.free(send) {
 			m.direct = send

@@ -54,7 +54,7 @@ func (c *connection) spawn(props *actor.Props) (pid *actor.PID, err error) {
 // the connection has to know how much that has handled, and when it has stopped.
 func (c *connection) handlerInbox(pid *actor.PID) (*handlerInbox, error) {
 	process, _ := c.system.ProcessRegistry.Get(pid)
-	if !isLocal(process) {
+	if !mailbox.IsLocal(process) {
 		return nil, errors.New("the spawn func of its Props has spawned no actor of this process")
 	}
 	m, own := mailbox.Of[*handlerInbox](c.system, pid)

@@ -30,3 +30,9 @@ func (r *Runner) Found(message any) bool {
 	}
 	return is
 }
+
+// IsLocal reports whether a process is an actor of this process, which has a mailbox here.
+func IsLocal(process actor.Process) bool {
+	_, local := process.(*actor.ActorProcess)
+	return local
+}

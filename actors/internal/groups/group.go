@@ -1,4 +1,4 @@
-package actors
+package groups
 
 import (
 	"slices"
@@ -6,26 +6,26 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
-	"github.com/sockvisor/sockvisor/supervisor"
 )
 
-// sectionSize is how many members one actor sends to. A broadcast to a large
-// group is fanned out by several at the same time; a member stays in its section,
+// shardSize is how many members one actor sends to. A broadcast to a large
+// group is fanned out by several at the same time; a member stays in its shard,
 // so that its order is kept.
-const sectionSize = 512
+const shardSize = 512
 
 // group is the members of one name.
 type group struct {
-	out      *supervisor.Contained
-	name     string
-	groups   *actor.PID
-	joins    uint64
-	members  table[connKey, *section]
-	sections []*section
+	out        Out
+	shardProps *actor.Props
+	name       string
+	groups     *actor.PID
+	joins      uint64
+	members    table[connKey, *shardEntry]
+	shards     []*shardEntry
 }
 
-// section is the group's view of the actor that sends to some of the members.
-type section struct {
+// shardEntry is the group's view of the actor that sends to some of the members.
+type shardEntry struct {
 	pid  *actor.PID
 	size int
 }
@@ -44,11 +44,11 @@ func (g *group) Receive(ctx actor.Context) {
 	case *messages.Leave:
 		g.leave(m.Conn)
 	case *messages.Broadcast:
-		for _, s := range g.sections {
+		for _, s := range g.shards {
 			g.out.Send(s.pid, m)
 		}
 	case *actor.Stopping:
-		for _, s := range g.sections {
+		for _, s := range g.shards {
 			g.out.Poison(s.pid)
 		}
 	}
@@ -64,16 +64,16 @@ func (g *group) join(ctx actor.Context, conn *actor.PID) {
 	g.out.Send(s.pid, &enter{conn})
 }
 
-// roomy returns a section with room, the first of them, so that all but the last
+// roomy returns a shard with room, the first of them, so that all but the last
 // stay full.
-func (g *group) roomy(ctx actor.Context) *section {
-	for _, s := range g.sections {
-		if s.size < sectionSize {
+func (g *group) roomy(ctx actor.Context) *shardEntry {
+	for _, s := range g.shards {
+		if s.size < shardSize {
 			return s
 		}
 	}
-	s := &section{pid: spawnApart(ctx, sectionProps)}
-	g.sections = append(g.sections, s)
+	s := &shardEntry{pid: spawnApart(ctx, g.shardProps)}
+	g.shards = append(g.shards, s)
 	return s
 }
 
@@ -86,7 +86,7 @@ func (g *group) leave(conn *actor.PID) {
 	g.out.Send(s.pid, &exit{conn})
 	if s.size--; s.size == 0 {
 		g.out.Poison(s.pid) // behind what its members have yet to get
-		g.sections = slices.DeleteFunc(g.sections, func(each *section) bool { return each == s })
+		g.shards = slices.DeleteFunc(g.shards, func(each *shardEntry) bool { return each == s })
 	}
 	if g.members.size() == 0 {
 		g.out.Send(g.groups, &emptied{name: g.name, joins: g.joins})
