@@ -22,7 +22,8 @@ func TestControlFrames(t *testing.T) {
 		"plain": websocket.CompressionDisabled, "compressed": websocket.CompressionContextTakeover,
 	} {
 		t.Run(name, func(t *testing.T) {
-			defer goleak.VerifyNone(t)
+			defer goleak.VerifyNone(t, goleak.IgnoreCurrent(), // protoactor counts dead letters for a second
+				goleak.IgnoreAnyFunction("github.com/asynkron/protoactor-go/actor.NewDeadLetter.NewThrottle.func4.1"))
 			frames := make(chan []byte, 1)
 			client, server := net.Pipe()
 			go func() { frames <- readAfterUpgrade(server, mode) }()

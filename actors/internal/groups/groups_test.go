@@ -128,6 +128,26 @@ func TestBroadcast(t *testing.T) {
 	expect(t, toC, "1", "2", "3")
 }
 
+// A member that had ended before it joined is sent nothing: it makes no dead letters.
+func TestBroadcastToOneThatEnded(t *testing.T) {
+	tr := newTrial()
+	gone, _ := tr.conn()
+	_ = tr.root.StopFuture(gone).Wait()
+	tr.system.EventStream.Subscribe(func(event any) {
+		if e, is := event.(*actor.DeadLetterEvent); is && e.PID.Equal(gone) {
+			if _, is := e.Message.(*messages.Send); is {
+				t.Error("a dead letter")
+			}
+		}
+	})
+	byHand := &mailboxtest.ByHand{}
+	s := tr.root.Spawn(shardProps(tr.out).Clone(actor.WithDispatcher(byHand)))
+	for _, each := range []any{&enter{gone}, &messages.Broadcast{Message: messages.Text("1")}} {
+		tr.root.Send(s, each)
+	}
+	byHand.Run()
+}
+
 // A group of more than a shard holds reaches all of them, also those that wait behind
 // others, and becomes smaller again.
 func TestShards(t *testing.T) {

@@ -36,11 +36,13 @@ type shard struct {
 type member struct {
 	pid     *actor.PID
 	mailbox Member
+	gone    bool // it had ended when it became a member, and will leave
 }
 
 func newMember(out Out, system *actor.ActorSystem, conn *actor.PID) member {
-	m := member{pid: conn}
-	if process, _ := system.ProcessRegistry.Get(conn); mailbox.IsLocal(process) {
+	process, there := system.ProcessRegistry.Get(conn)
+	m := member{pid: conn, gone: !there && conn.Address == system.Address()}
+	if mailbox.IsLocal(process) {
 		out.Do(func() { m.mailbox, _ = mailbox.Of[Member](system, conn) }) // it may be any actor's
 	}
 	return m
@@ -98,6 +100,7 @@ func (s *shard) broadcast(b *messages.Broadcast) {
 	for _, m := range s.members {
 		switch {
 		case b.Except != nil && keyOf(b.Except) == keyOf(m.pid):
+		case m.gone: // a dead letter for each would say nothing
 		case m.mailbox == nil:
 			s.out.Send(m.pid, b.Message)
 		default:
