@@ -102,5 +102,6 @@ func (c *Conn) logPanic(err error) {
 var readers = map[string]bool{"WithIncoming": true, "WithCorrelation": true, "WithCodec": true}
 
 func (c *Conn) logCrashed(e *messages.HandlerError) {
-	c.tree.Crashed(e, slog.String("conn", c.pid.Id), slog.Uint64("epoch", c.epoch.Load()))
+	attrs := append(c.logAttrs(), slog.String("conn", c.pid.Id), slog.Uint64("epoch", c.epoch.Load()))
+	c.tree.Crashed(e, attrs...)
 }

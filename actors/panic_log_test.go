@@ -3,8 +3,11 @@ package actors_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
+	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -101,8 +104,16 @@ func writesToANilMap() { putX(nil) }
 
 func putX(m map[string]int) { m["x"] = 1 }
 
+// atPutX is where the log says that is.
+func atPutX() string {
+	at := reflect.ValueOf(putX).Pointer()
+	file, line := runtime.FuncForPC(at).FileLine(at)
+	return fmt.Sprintf("at=%s:%d ", file, line)
+}
+
 // A panic is reported with the file and the line of what panicked: in the Failed, and
-// once in the log, with the connection's name, at Error.
+// once in the log, with the names of the connection and its host, at Error. There nothing
+// stands before the stack of what panicked.
 func TestPanicHasItsStack(t *testing.T) {
 	cases := map[string]struct {
 		in      string
@@ -160,8 +171,8 @@ func TestPanicHasItsStack(t *testing.T) {
 					t.Errorf("in %q, stack:\n%s", failed.In, stack)
 				}
 				synctest.Wait()
-				found := log.with(slog.LevelError, "nil map", "writesToANilMap", "conn="+conn.PID().Id, "epoch=1", c.in)
-				if len(found) != 1 {
+				found := log.with(slog.LevelError, "nil map", "writesToANilMap", "conn="+conn.PID().Id, "epoch=1", c.in, "host=memory.test", atPutX())
+				if len(found) != 1 || !begins(found[0]) {
 					t.Errorf("logged %d times:\n%s", len(found), log)
 				}
 				if strings.Contains(log.String(), "secret") {
@@ -170,6 +181,14 @@ func TestPanicHasItsStack(t *testing.T) {
 			})
 		})
 	}
+}
+
+// begins reports whether a line's stack begins with what panicked.
+func begins(line string) bool {
+	_, stack, _ := strings.Cut(line, "]:\n")
+	function, _, _ := strings.Cut(stack, "\n")
+	function, _, _ = strings.Cut(function, "(")
+	return strings.HasSuffix(function, ".putX")
 }
 
 func as[E error](t *testing.T, err error) (e E) {

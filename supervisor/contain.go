@@ -67,9 +67,14 @@ func (c *Contained) contain(what string) {
 	}
 }
 
-// Crashed logs a panic, with its stack.
+// Crashed logs a panic, with where it was and its stack.
 func (c *Contained) Crashed(e *messages.HandlerError, attrs ...slog.Attr) {
-	c.Log(slog.LevelError, "panic", append(attrs, slog.String("reason", e.Error()), slog.String("stack", string(e.Stack)))...)
+	at, stack := panickedAt(e.Stack, e.In == "sockvisor")
+	attrs = append(attrs, slog.String("reason", e.Error()))
+	if at != "" {
+		attrs = append(attrs, slog.String("at", at))
+	}
+	c.Log(slog.LevelError, "panic", append(attrs, slog.String("stack", stack))...)
 }
 
 // Log logs with the system's logger. Nobody can be told of a panic in that.
