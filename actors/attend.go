@@ -27,7 +27,7 @@ func (r *reader) attend() {
 	if r.finishing.Load() {
 		return // another reads under the lock that waiting takes
 	}
-	r.unwatch()
+	r.sock.unwatch()
 	for r.attendance.wanted() && r.stay() {
 	}
 }
@@ -35,7 +35,7 @@ func (r *reader) attend() {
 // goAway is the end of attend: the tree's poller takes over, if it has not already.
 func (r *reader) goAway() {
 	_ = r.sock.Conn.SetReadDeadline(time.Time{})
-	r.watch()
+	r.sock.watch()
 	r.attendance.giveBack() // last: the next that stays does all this in its turn
 }
 
@@ -49,7 +49,7 @@ func (r *reader) neglected() {
 	r.sock.streak.Store(0)
 	if r.attendance.callAway() {
 		_ = r.sock.Conn.SetReadDeadline(time.Unix(1, 0))
-		r.watch()
+		r.sock.watch()
 	}
 }
 
@@ -93,15 +93,4 @@ func (r *reader) step() {
 	if r.inbox.RunHere() {
 		r.carry()
 	}
-}
-
-// watch has the tree's poller tell of the socket, also of what is there now. Once the
-// reader has ended neither it nor unwatch does anything.
-func (r *reader) watch() {
-	_ = r.sock.try.control(func(fd uintptr) { r.sock.poller.heed(int(fd), r, true) })
-}
-
-// unwatch has the tree's poller say nothing.
-func (r *reader) unwatch() {
-	_ = r.sock.try.control(func(fd uintptr) { r.sock.poller.heed(int(fd), r, false) })
 }

@@ -106,8 +106,8 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if _, secure := conn.(*tls.Conn); !secure {
 		conn = transportOf(conn, "http.Hijacker")
 	}
-	_ = conn.SetDeadline(time.Time{})       // the server's
-	h.sock = newSocket(conn, h.conn, false) // above TLS, if there is any
+	_ = conn.SetDeadline(time.Time{})                     // the server's
+	h.sock = newSocket(conn, h.conn.socketOptions(false)) // above TLS, if there is any
 	ahead, err := rw.Reader.Peek(rw.Reader.Buffered())
 	if err == nil {
 		err = rw.Writer.Flush()

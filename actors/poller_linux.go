@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// poller tells the readers of a tree when there is something to read, with one
+// poller tells the readers of sockets when there is something to read, with one
 // goroutine for all of them and none for an idle connection (a goroutine that waits
 // in coder/websocket's read path has a stack of 4 KB, and one of 2 KB anywhere).
 //
@@ -20,14 +20,14 @@ type poller struct {
 	events [256]syscall.EpollEvent
 	pages  [1024]atomic.Pointer[page]
 
-	// generation is that of the last reader. The number of a file descriptor is
+	// generation is that of the last socket. The number of a file descriptor is
 	// used again, and what is told of the one may be looked at when it is
 	// another's.
 	generation atomic.Uint32
 }
 
-// page holds the readers of some file descriptors.
-type page [1024]atomic.Pointer[reader]
+// page holds the sockets of some file descriptors.
+type page [1024]atomic.Pointer[socket]
 
 const edges = syscall.EPOLLIN | syscall.EPOLLRDHUP | 1<<31 // EPOLLET, which is negative in package syscall
 
@@ -65,50 +65,50 @@ func (p *poller) poll(epoll uintptr) bool {
 	}
 }
 
-// tell passes events on, but for those of a reader that is gone.
+// tell passes events on, but for those of a socket that is gone.
 func (p *poller) tell(events []syscall.EpollEvent) {
 	for _, event := range events {
-		if r := p.place(event.Fd).Load(); r != nil && r.registered.generation == uint32(event.Pad) {
-			r.readable(event.Events&^syscall.EPOLLIN != 0)
+		if s := p.place(event.Fd).Load(); s != nil && s.registered.generation == uint32(event.Pad) {
+			s.readable(event.Events&^syscall.EPOLLIN != 0)
 		}
 	}
 }
 
-// add has a reader told about a socket, until remove. It is for when nobody else knows
-// the reader.
-func (p *poller) add(fd int, r *reader) error {
+// add has the reader of a socket told about it, until remove. It is for when nobody else
+// reads it.
+func (p *poller) add(fd int, s *socket) error {
 	if fd >= len(p.pages)*len(page{}) {
 		return syscall.EMFILE
 	}
-	r.registered = registration{fd: int32(fd), generation: p.generation.Add(1)}
-	p.place(r.registered.fd).Store(r)
-	err := p.control(syscall.EPOLL_CTL_ADD, fd, r, edges)
+	s.registered = registration{fd: int32(fd), generation: p.generation.Add(1)}
+	p.place(s.registered.fd).Store(s)
+	err := p.control(syscall.EPOLL_CTL_ADD, fd, s, edges)
 	if err != nil {
-		p.remove(r)
+		p.remove(s)
 	}
 	return err
 }
 
 // heed has the kernel tell of a socket that was added, from now on and of what is there
 // now; or only of its end.
-func (p *poller) heed(fd int, r *reader, yes bool) {
+func (p *poller) heed(fd int, s *socket, yes bool) {
 	events := uint32(0)
 	if yes {
 		events = edges
 	}
-	_ = p.control(syscall.EPOLL_CTL_MOD, fd, r, events)
+	_ = p.control(syscall.EPOLL_CTL_MOD, fd, s, events)
 }
 
 // drop has the kernel forget a socket, which it does by itself when that is closed.
 func (p *poller) drop(fd int) { _ = p.control(syscall.EPOLL_CTL_DEL, fd, nil, 0) }
 
-// remove forgets a reader. Its socket may be closed, and the place another's.
-func (p *poller) remove(r *reader) { p.place(r.registered.fd).CompareAndSwap(r, nil) }
+// remove forgets a socket, which may be closed, and the place another's.
+func (p *poller) remove(s *socket) { p.place(s.registered.fd).CompareAndSwap(s, nil) }
 
-func (p *poller) control(operation, fd int, r *reader, events uint32) (err error) {
+func (p *poller) control(operation, fd int, s *socket, events uint32) (err error) {
 	event := syscall.EpollEvent{Events: events, Fd: int32(fd)}
-	if r != nil {
-		event.Pad = int32(r.registered.generation)
+	if s != nil {
+		event.Pad = int32(s.registered.generation)
 	}
 	if closed := p.epoll.Control(func(epoll uintptr) { err = syscall.EpollCtl(int(epoll), operation, fd, &event) }); closed != nil {
 		return closed
@@ -116,7 +116,7 @@ func (p *poller) control(operation, fd int, r *reader, events uint32) (err error
 	return err
 }
 
-func (p *poller) place(fd int32) *atomic.Pointer[reader] {
+func (p *poller) place(fd int32) *atomic.Pointer[socket] {
 	slot := &p.pages[int(fd)/len(page{})]
 	if slot.Load() == nil {
 		slot.CompareAndSwap(nil, new(page))

@@ -2,17 +2,17 @@
 
 package actors
 
-// poller is for Linux: elsewhere each reader waits on a goroutine of its own.
+// poller is for Linux: elsewhere each socket is waited for on a goroutine of its own.
 type poller struct{}
 
 func newPoller() *poller { return nil }
 
 func (*poller) Close() error { return nil }
 
-func (*poller) add(int, *reader) error { return nil }
+func (*poller) add(int, *socket) error { return nil }
 
-func (*poller) heed(int, *reader, bool) {}
+func (*poller) heed(int, *socket, bool) {}
 
 func (*poller) drop(int) {}
 
-func (*poller) remove(*reader) {}
+func (*poller) remove(*socket) {}

@@ -39,7 +39,7 @@ func (a *dialAttempt) dialSocket(ctx context.Context, addr string, secure bool) 
 	if err != nil {
 		return nil, err
 	}
-	a.sock = newSocket(conn, a.Conn, secure)
+	a.sock = newSocket(conn, a.socketOptions(secure))
 	a.below.Store(a.sock)
 	a.unwatch = context.AfterFunc(ctx, a.sock.abort)
 	a.sock.notify(func(err error) { // until the connection wants to know

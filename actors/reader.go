@@ -26,8 +26,7 @@ type reader struct {
 	target  *handlerInbox // of the handler, nil if that is shared
 
 	// Set before anybody else knows the reader.
-	registered registration  // with the tree's poller
-	room       chan struct{} // what a waiting loop waits for
+	room chan struct{} // what a waiting loop waits for
 
 	// Said by one and read by others.
 	attendance attendance  // of a goroutine at the socket: see attend
@@ -40,7 +39,7 @@ type reader struct {
 	spoke      atomic.Bool // the peer has sent a message
 
 	// Its own.
-	polled   bool          // set with registered
+	polled   bool          // set at the start
 	toTheEnd bool          // all of the socket must be read: the peer has closed
 	ended    bool          // it has said so
 	broken   error         // of fill
@@ -88,9 +87,10 @@ func (c *connection) startReader() {
 	r := m.Actor().(*reader)
 	r.conn, r.inbox, m.reader = c.Conn, m, r
 	r.epoch, r.ws, r.sock, r.handler, r.target = c.own, c.ws, c.sock, c.handler.pid, c.handler.inbox
-	if r.polled = c.sock.intake.framed && r.register(); !r.polled {
+	if r.polled = c.sock.intake.framed && c.sock.register(r); !r.polled {
 		c.sock.intake.patient = true
 		r.room = make(chan struct{}, 1)
+		c.sock.setReader(r)
 	}
 	c.readerPID, c.reader = pid, r
 	c.credit.reader.Store(r)
@@ -146,7 +146,7 @@ func (r *reader) start() {
 
 // leave forgets the socket. Reading has ended, or nobody cares any more.
 func (r *reader) leave() {
-	r.deregister()
+	r.sock.deregister()
 	if r.polled && !r.finishing.Load() && !r.ended {
 		r.ended = true
 		_ = r.ws.CloseNow()
@@ -159,7 +159,7 @@ func (r *reader) end(err error) {
 		return
 	}
 	r.ended = true
-	r.deregister()
+	r.sock.deregister()
 	if r.attendance.end() {
 		_ = r.sock.Conn.SetReadDeadline(time.Unix(1, 0)) // others may read the rest
 	}
@@ -175,14 +175,18 @@ func (r *reader) sayEnded(err error) {
 	r.conn.mailbox.post(m)
 }
 
-// readable is the poller's.
-func (r *reader) readable(hangUp bool) {
+// Readable implements socketReader: it is the poller's word, or that of who shuts the
+// socket.
+func (r *reader) Readable(hangUp bool) {
 	if hangUp {
 		r.hangUp.Store(true)
 	}
 	r.news.Store(true)
 	r.wakeUp()
 }
+
+// Paused implements socketReader.
+func (r *reader) Paused() bool { return r.paused.Load() }
 
 var look = &wakeUp{}
 

@@ -1,24 +1,48 @@
 package actors
 
-// registration is what the tree's poller knows a reader by, also when its socket is
-// closed. The zero value is none.
+// registration is what a poller knows a socket by, also when that is closed. The zero
+// value is none.
 type registration struct {
 	fd         int32
 	generation uint32 // since the fd's number is used again
 }
 
-// register has the tree's poller tell of the socket, and reports whether it will.
-func (r *reader) register() (ok bool) {
-	_ = r.sock.try.control(func(fd uintptr) { ok = r.sock.poller.add(int(fd), r) == nil })
+// register has the poller tell a reader of the socket, and reports whether it will: if
+// not, the socket has no reader yet.
+func (s *socket) register(r socketReader) (ok bool) {
+	s.setReader(r)
+	_ = s.try.control(func(fd uintptr) { ok = s.poller.add(int(fd), s) == nil })
+	if !ok {
+		s.reader.Store(nil)
+	}
 	return ok
 }
 
-// deregister ends that. It needs nothing of the socket, of which the kernel forgets by
-// itself what is closed.
-func (r *reader) deregister() {
-	if r.registered.generation == 0 {
+// deregister ends that. It needs nothing of the transport, of which the kernel forgets
+// by itself what is closed.
+func (s *socket) deregister() {
+	s.reader.Store(nil)
+	if s.registered.generation == 0 {
 		return
 	}
-	r.sock.poller.remove(r)
-	_ = r.sock.try.control(func(fd uintptr) { r.sock.poller.drop(int(fd)) })
+	s.poller.remove(s)
+	_ = s.try.control(func(fd uintptr) { s.poller.drop(int(fd)) })
+}
+
+// watch has the poller tell of the socket, also of what is there now. After deregister
+// neither it nor unwatch does anything.
+func (s *socket) watch() {
+	_ = s.try.control(func(fd uintptr) { s.poller.heed(int(fd), s, true) })
+}
+
+// unwatch has the poller say nothing, but of the end.
+func (s *socket) unwatch() {
+	_ = s.try.control(func(fd uintptr) { s.poller.heed(int(fd), s, false) })
+}
+
+// readable is the poller's word, or that of who shuts the socket.
+func (s *socket) readable(hangUp bool) {
+	if r := s.reader.Load(); r != nil {
+		(*r).Readable(hangUp)
+	}
 }

@@ -3,7 +3,6 @@ package actors
 import (
 	"context"
 	"errors"
-	"math"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -71,9 +70,10 @@ type socket struct {
 	born time.Time
 	ping pingStatus
 
-	poller  *poller // nil where the kernel cannot be asked to tell
-	timeout time.Duration
-	credit  *credit
+	poller     *poller // nil where the kernel cannot be asked to tell
+	registered registration
+	reader     atomic.Pointer[socketReader] // its owner sets it, or nil; whoever writes and the poller look
+	timeout    time.Duration
 
 	// onWritable is called when a socket that was not ready has written, or
 	// will never again, with the reason.
@@ -92,23 +92,49 @@ var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, 
 
 var errPendingOverflow = errors.New("peer makes this side answer and reads nothing")
 
-// newSocket makes the socket of a transport. Secure says that there will be TLS above
-// it, the server's or a proxy's: nothing here may write, or read, anything else then.
-func newSocket(conn net.Conn, c *Conn, secure bool) *socket {
+// socketOptions are what a socket has to be told.
+type socketOptions struct {
+	writeTimeout time.Duration  // of no progress
+	maximum      int            // of pending bytes, before the peer is taken for hostile
+	rules        wire.Rules     // of what is read
+	masks        bool           // this side masks: it is a client
+	secure       bool           // there will be TLS above it: nothing here may write, or read, anything else then
+	poller       func() *poller // asked for one if it can be used; it may have none
+}
+
+// socketReader is who reads a socket.
+type socketReader interface {
+	// Readable says that there may be something to read, be it that the socket was shut;
+	// or that the peer has closed too: hangUp.
+	Readable(hangUp bool)
+	// Paused reports whether it does not read what there is.
+	Paused() bool
+}
+
+// newSocket makes the socket of a transport.
+func newSocket(conn net.Conn, o socketOptions) *socket {
 	s := &socket{
 		Conn:    conn,
-		timeout: c.config.writeTimeout,
-		maximum: int(min(uint64(2*c.config.maxBytes)+uint64(c.config.readLimit), math.MaxInt)), // a limit may be "none"
-		masking: c.config.role == client,
-		secure:  secure,
-		rules:   wire.Rules{Limit: c.config.readLimit, Masked: c.config.role == server},
-		credit:  &c.credit,
+		timeout: o.writeTimeout,
+		maximum: o.maximum,
+		masking: o.masks,
+		secure:  o.secure,
+		rules:   o.rules,
 		born:    time.Now(),
 	}
-	if s.try.init(conn) {
-		s.poller = c.tree.poller()
+	if s.try.init(conn) && o.poller != nil {
+		s.poller = o.poller()
 	}
 	return s
+}
+
+// setReader says who reads.
+func (s *socket) setReader(r socketReader) { s.reader.Store(&r) }
+
+// paused reports whether who reads the socket does not.
+func (s *socket) paused() bool {
+	r := s.reader.Load()
+	return r != nil && (*r).Paused()
 }
 
 // notify sets onWritable. What failed before is told now.

@@ -25,7 +25,7 @@ func BenchmarkCork(b *testing.B) {
 				b.Fatal(err)
 			}
 			config := defaultConfig(client)
-			s := &socket{Conn: conn, maximum: int(config.maxBytes), timeout: config.writeTimeout, credit: &credit{}}
+			s := newSocket(conn, socketOptions{maximum: int(config.maxBytes), writeTimeout: config.writeTimeout})
 			s.try.init(conn)
 			defer s.abort()
 			message := make([]byte, 66)

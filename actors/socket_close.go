@@ -66,7 +66,7 @@ func (s *socket) shut() error {
 	}
 	err := s.Conn.Close()
 	s.discard()
-	s.credit.poke()
+	s.readable(false)
 	return err
 }
 

@@ -43,7 +43,7 @@ func stagedSocket(t *testing.T, reads int, stage func()) (*socket, *staged) {
 	conn, peer := net.Pipe()
 	t.Cleanup(func() { _ = peer.Close() })
 	transport := &staged{Conn: conn, stage: stage, closed: make(chan struct{})}
-	s := &socket{Conn: transport, maximum: 1 << 20, timeout: time.Minute, credit: &credit{}, born: time.Now()}
+	s := newSocket(transport, socketOptions{maximum: 1 << 20, writeTimeout: time.Minute})
 	go func() {
 		for buffer := make([]byte, 1<<10); reads > 0; {
 			n, err := peer.Read(buffer[:min(reads, len(buffer))])

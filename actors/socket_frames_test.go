@@ -44,7 +44,8 @@ func TestFramesOfTwo(t *testing.T) {
 			_ = s.writeFrame(wire.OpcodeText, []byte("after"))
 		}, ""},
 	} {
-		s := &socket{maximum: 1 << 20, framing: true}
+		s := newSocket(nil, socketOptions{maximum: 1 << 20})
+		s.framing = true
 		s.cork()
 		test.say(s)
 		var sent []byte

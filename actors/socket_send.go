@@ -145,5 +145,5 @@ func (s *socket) excused(err error, n int, began time.Duration) bool {
 
 // heldBack reports whether reading was paused at some time since.
 func (s *socket) heldBack(since time.Duration) bool {
-	return s.credit.paused() || s.lastResumed() >= since && s.lastResume.Load() != 0
+	return s.paused() || s.lastResumed() >= since && s.lastResume.Load() != 0
 }
