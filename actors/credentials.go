@@ -28,6 +28,9 @@ func (c Credentials) String() string {
 	return fmt.Sprintf("credentials for %q with headers %q", messages.Redact(c.URL), slices.Sorted(maps.Keys(c.Header)))
 }
 
+// GoString is String: %#v would print all.
+func (c Credentials) GoString() string { return c.String() }
+
 // LogValue implements slog.LogValuer.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
 

@@ -102,7 +102,7 @@ func fill(v reflect.Value, status int64) (wraps bool) {
 // textsOf is all that a value is printed or logged as.
 func textsOf(v any) map[string]string {
 	texts := make(map[string]string)
-	for _, verb := range []string{"%v", "%+v", "%s", "%q"} {
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 		texts[verb] = fmt.Sprintf(verb, v)
 	}
 	var text, js bytes.Buffer

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"fmt"
 	"net/http"
 
 	"github.com/sockvisor/sockvisor/messages"
@@ -38,6 +39,9 @@ type UpgradeError struct {
 }
 
 func (e *UpgradeError) Error() string { return messages.Redact(e.body()) }
+
+// GoString implements fmt.GoStringer: %#v would print what Error redacts.
+func (e *UpgradeError) GoString() string { return fmt.Sprintf("(%T)(%q)", e, e.Error()) }
 
 // body is for the client.
 func (e *UpgradeError) body() string {

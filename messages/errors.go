@@ -7,7 +7,7 @@ import (
 )
 
 // Why a connection fails. Each is a pointer that errors.As finds. What they say is
-// without secrets, what they hold is whole: see [Redact].
+// without secrets, in %#v too; what they hold is whole: see [Redact].
 
 // DialError says that no server was reached: name resolution, TCP, proxy or TLS.
 type DialError struct {

@@ -46,7 +46,8 @@ type Failed struct {
 type Closed struct {
 	Conn  *actor.PID
 	Epoch uint64
-	// Code and Reason are those of the peer's close frame. Without one, Code is
+	// Code and Reason are those of the peer's close frame. Without one, Reason is empty,
+	// also that of a Close: it is what the peer gave (RFC 6455, section 7.1.6). Code then is
 	// that of whoever ended the epoch: of the Close, Drain or Stop, also where there
 	// was no socket to close; of the error for which this side closed (1002, 1007,
 	// 1009, 1011); and [CloseAbnormal] where the socket broke or an attempt failed.
