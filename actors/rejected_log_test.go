@@ -68,6 +68,55 @@ func TestRejectedIsLogged(t *testing.T) {
 	})
 }
 
+// What a Close finds in the queue of a connection without a socket is refused: however it
+// was sent, there is a line for each, or an answer.
+func TestDroppedByCloseIsLogged(t *testing.T) {
+	logged(t, wstest.Frozen, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server, log *lines) {
+		conn, events := connect(t, sup, server)
+		root, text := sup.System().Root, messages.Text("secret")
+		if err := conn.Send(text); err != nil {
+			t.Fatal(err)
+		}
+		for _, message := range []any{
+			text, &messages.Enqueue{Send: text}, &messages.Enqueue{Send: text, Urgent: true}, &messages.Enqueue{Send: text, Receipt: true},
+		} {
+			root.Send(conn.PID(), message)
+		}
+		answers := root.RequestFuture(conn.PID(), &messages.Enqueue{Send: text, Receipt: true}, time.Minute)
+		synctest.Wait()
+		if err := conn.Close(4000, "changed my mind"); err != nil {
+			t.Fatal(err)
+		}
+		if e := events.Last(t); e.Dropped != 6 || e.Code != 4000 || e.Reason != "" || e.Cause != messages.CauseAsked {
+			t.Errorf("got %s, %+v", wstest.Describe(e), e)
+		}
+		synctest.Wait()
+		all := log.with(slog.LevelWarn, "conn="+conn.PID().Id, "host=memory.test", (&messages.ClosedError{}).Error())
+		if len(all) != 5 || len(log.with(slog.LevelWarn, "*messages.Enqueue")) != 3 || strings.Contains(log.String(), "secret") {
+			t.Errorf("the log:\n%s", log)
+		}
+		if answer, err := answers.Result(); err != nil || as[*messages.ClosedError](t, answer.(*messages.Dropped).Err) == nil {
+			t.Errorf("got %v, %v", answer, err)
+		}
+	})
+}
+
+// A tree that stops says how many it has not logged: there may be no later.
+func TestRejectedAreCountedAtTheEnd(t *testing.T) {
+	logged(t, wstest.Frozen, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server, log *lines) {
+		conn, _ := connect(t, sup, server)
+		for range 20 {
+			if err := conn.Send(messages.Text("never")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stopInTime(t, sup)
+		if all := log.with(slog.LevelWarn); len(all) != 6 || !strings.Contains(all[5], "count=15") {
+			t.Errorf("the log:\n%s", log)
+		}
+	})
+}
+
 // Many are counted, and the count is in the log, also if no more follow.
 func TestRejectedIsLoggedSeldom(t *testing.T) {
 	logged(t, wstest.Frozen, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server, log *lines) {

@@ -61,6 +61,7 @@ func (r *root) Receive(ctx actor.Context) {
 			r.timeout.Stop()
 		}
 	case *actor.Stopped:
+		r.out.endWindow() // the process may end before the timer
 		r.supervisor.drained = r.tally
 		r.supervisor.closeShared()
 		close(r.supervisor.done)
