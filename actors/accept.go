@@ -175,7 +175,7 @@ func (c *Conn) handshake(h *hijacker, r *http.Request) (*dialed, error) {
 		OriginPatterns:     c.config.upgrade.origins.patterns,
 		InsecureSkipVerify: c.config.upgrade.origins.any,
 		CompressionMode:    c.config.compression,
-		OnPingReceived:     func(ctx context.Context, payload []byte) bool { return sock.Load().mayPong(ctx, payload) },
+		OnPingReceived:     func(context.Context, []byte) bool { return sock.Load().MayPong() },
 		OnPongReceived: func(_ context.Context, payload []byte) {
 			c.pong(sock.Load(), wire.PingNumber(payload))
 		},
@@ -184,7 +184,7 @@ func (c *Conn) handshake(h *hijacker, r *http.Request) (*dialed, error) {
 		return nil, err
 	}
 	sock.Store(h.sock)
-	h.sock.startFraming(c.config.compression)
+	startFraming(h.sock, c.config.compression)
 	ws.SetReadLimit(-1) // it is the guard's
 	return &dialed{ws: ws, sock: h.sock, subprotocol: ws.Subprotocol()}, nil
 }

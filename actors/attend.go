@@ -6,14 +6,8 @@ import (
 	"time"
 )
 
-const (
-	// attention is how long a goroutine stays at a socket on which nothing arrives.
-	attention = 500 * time.Millisecond
-	// busyGap is how soon an arrival must follow the one before, and busyStreak how
-	// often, for a goroutine to stay: not for a heartbeat.
-	busyGap    = 50 * time.Millisecond
-	busyStreak = 4
-)
+// attention is how long a goroutine stays at a socket on which nothing arrives.
+const attention = 500 * time.Millisecond
 
 // attend stays at a busy socket, on a goroutine that waits in the Go runtime's own
 // poller, as everybody's do, instead of in the tree's: only idle sockets have none.
@@ -27,15 +21,15 @@ func (r *reader) attend() {
 	if r.finishing.Load() {
 		return // another reads under the lock that waiting takes
 	}
-	r.sock.unwatch()
+	r.sock.Unwatch()
 	for r.attendance.wanted() && r.stay() {
 	}
 }
 
 // goAway is the end of attend: the tree's poller takes over, if it has not already.
 func (r *reader) goAway() {
-	_ = r.sock.Conn.SetReadDeadline(time.Time{})
-	r.sock.watch()
+	_ = r.sock.SetReadDeadline(time.Time{})
+	r.sock.Watch()
 	r.attendance.giveBack() // last: the next that stays does all this in its turn
 }
 
@@ -46,21 +40,21 @@ func (r *reader) goAway() {
 // The order is that in which nobody is deaf: the one that stays has told the poller to
 // be silent before it looks whether it is wanted.
 func (r *reader) neglected() {
-	r.sock.streak.Store(0)
+	r.sock.Calm()
 	if r.attendance.callAway() {
-		_ = r.sock.Conn.SetReadDeadline(time.Unix(1, 0))
-		r.sock.watch()
+		_ = r.sock.SetReadDeadline(time.Unix(1, 0))
+		r.sock.Watch()
 	}
 }
 
 // stay serves the socket until nothing arrives for a while, and reports whether
 // something had.
 func (r *reader) stay() bool {
-	began := r.sock.now()
-	_ = r.sock.Conn.SetReadDeadline(time.Now().Add(attention))
+	began := r.sock.Now()
+	_ = r.sock.SetReadDeadline(time.Now().Add(attention))
 	for arrived := r.arrived; r.attendance.wanted(); {
-		if err := r.sock.try.wait(arrived); err != nil {
-			return errors.Is(err, os.ErrDeadlineExceeded) && r.sock.life() > began
+		if err := r.sock.Wait(arrived); err != nil {
+			return errors.Is(err, os.ErrDeadlineExceeded) && r.sock.LastRead() > began
 		}
 		r.step()
 	}

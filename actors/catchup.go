@@ -9,15 +9,6 @@ import (
 // process that was stopped or slow, and not the peer. Only the moment of giving up
 // pays for it.
 
-const (
-	// grace bounds how long a reader may take to catch up: code of the user's may
-	// hold it up, and the peer be dead.
-	grace = time.Second
-	// turn is for how long one that runs on a goroutine of its own is given its turn
-	// at least, when the clock was late itself, and how often it is looked after.
-	turn = 20 * time.Millisecond
-)
-
 // catchUp has a connection told something when what had arrived by then is read.
 type catchUp struct {
 	reader *reader
@@ -36,7 +27,7 @@ func (c *connection) catchUp(late time.Duration, told any) {
 		return
 	}
 	m := &catchUp{reader: c.reader, told: told, late: late}
-	m.upTo = c.sock.received.Load() + uint64(c.sock.unread())
+	m.upTo = c.sock.Received() + uint64(c.sock.Unread())
 	m.bound = time.AfterFunc(patience(late)+grace, func() { m.say() }) // not tell, which needs what is set here
 	c.reader.inbox.PostUserMessage(m)
 }
@@ -80,14 +71,14 @@ func (r *reader) catchUp(m *catchUp) {
 // behind reports whether there is more to be read that can be. Under TLS fewer bytes are
 // received than have arrived.
 func (r *reader) behind(upTo uint64) bool {
-	return r.sock.received.Load() < upTo && r.sock.unread() > 0 && !r.paused.Load()
+	return r.sock.Received() < upTo && r.sock.Unread() > 0 && !r.paused.Load()
 }
 
 // look is for a goroutine of which nothing can be asked: it has caught up when it waits
 // for more, or has left the rest to the actor.
 func (m *catchUp) look() {
 	r := m.reader
-	switch waits := r.sock.reading.Load() || r.paused.Load(); {
+	switch waits := r.sock.Reading() || r.paused.Load(); {
 	case m.over.Load():
 	case r.polled && !r.finishing.Load():
 		r.inbox.PostUserMessage(m)
@@ -96,13 +87,4 @@ func (m *catchUp) look() {
 	default:
 		m.tell()
 	}
-}
-
-// patience is for how long a goroutine that can go on is sure to: in a process that was
-// not held up it has gone on already.
-func patience(late time.Duration) time.Duration {
-	if late <= 0 {
-		return 0
-	}
-	return min(max(late, turn), grace)
 }

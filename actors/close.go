@@ -53,7 +53,7 @@ func (c *connection) closeIfWritten() {
 		c.sayIfWritten()
 		return
 	}
-	if c.phase != closing || c.failure != nil || c.sock.saidClose.Load() || c.unsent() > 0 {
+	if c.phase != closing || c.failure != nil || c.sock.SaidClose() || c.unsent() > 0 {
 		return
 	}
 	c.confirmAll()
@@ -77,8 +77,8 @@ func (c *connection) startHandshake(code messages.CloseCode, reason string) {
 
 // sayClose writes a close frame, or fails.
 func (c *connection) sayClose(code messages.CloseCode, reason string) bool {
-	c.sock.saidClose.Store(true)
-	c.sock.cork() // behind the last messages
+	c.sock.SayClose()
+	c.sock.Cork() // behind the last messages
 	err := writeClose(c.ws, code, reason)
 	if err != nil {
 		c.fail(&messages.WriteError{Err: err})
@@ -165,7 +165,7 @@ func (c *connection) closeOf() (code messages.CloseCode, text string, clean bool
 
 // bothClosed reports whether both sides have sent a close frame.
 func (c *connection) bothClosed() bool {
-	return c.heardClose && c.sock.saidClose.Load()
+	return c.heardClose && c.sock.SaidClose()
 }
 
 // codeOf returns the code with which this side closes for a reason.

@@ -232,11 +232,11 @@ func (c *connection) dialed(d *dialed) {
 
 func (c *connection) open(d *dialed) {
 	c.ws, c.sock = d.ws, d.sock
-	c.phase, c.openedAt = open, c.sock.now()
+	c.phase, c.openedAt = open, c.sock.Now()
 	c.setState(messages.StateOpen)
 	c.tell(&messages.Opened{Conn: c.pid, Epoch: c.own, Subprotocol: d.subprotocol, Value: d.value})
 	epoch := c.own
-	c.sock.notify(func(err error) { c.mailbox.post(&writable{epoch: epoch, err: err}) })
+	c.sock.Notify(func(err error) { c.mailbox.post(&writable{epoch: epoch, err: err}) })
 	c.mailbox.outlet = c.sock
 	c.startReader()
 	c.expectMessages()
@@ -274,12 +274,12 @@ func (c *connection) cutOff() {
 	if c.reader != nil {
 		c.reader.quiet()
 		c.reader.wakeUp()
-		c.sock.abort()
+		c.sock.Abort()
 		c.mayBeStuck()
 	}
 	if c.farewell != nil {
 		c.farewell = nil
-		c.sock.abort()
+		c.sock.Abort()
 		_ = c.ws.CloseNow()
 	}
 }

@@ -28,7 +28,7 @@ func (d *dialed) Discard() {
 	if d.ws == nil {
 		return
 	}
-	d.sock.abort()
+	d.sock.Abort()
 	_ = d.ws.CloseNow()
 }
 
@@ -96,7 +96,7 @@ func (a *dialAttempt) run(ctx context.Context) {
 	d := &dialed{err: &messages.HandlerError{Reason: errExited, In: "Connect"}}
 	defer func() {
 		if d.ws == nil && a.sock != nil {
-			a.sock.abort()
+			a.sock.Abort()
 		}
 		a.leaveGovernor(a.number)
 		a.report(d)
@@ -131,7 +131,7 @@ func (a *dialAttempt) arrived() (read uint64, unread bool) {
 	if sock == nil {
 		return 0, false
 	}
-	return 1 + sock.received.Load(), sock.unread() > 0
+	return 1 + sock.Received(), sock.Unread() > 0
 }
 
 // connect makes the attempt, with fresh credentials.

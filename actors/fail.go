@@ -56,9 +56,9 @@ func (c *connection) sayWhy(code messages.CloseCode) bool {
 	}
 	c.reader.quiet()
 	c.reader.wakeUp()
-	c.sock.saidClose.Store(true)
+	c.sock.SayClose()
 	err := writeClose(c.ws, code, "")
-	c.sock.flush()
+	c.sock.Flush()
 	return err == nil
 }
 
@@ -136,7 +136,7 @@ func (c *connection) uptime() time.Duration {
 	if c.sock == nil {
 		return 0
 	}
-	return c.sock.now() - c.openedAt
+	return c.sock.Now() - c.openedAt
 }
 
 // decide is the supervisor's answer: the handler learns that the epoch is over

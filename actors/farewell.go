@@ -29,7 +29,7 @@ func canHear(reason error) bool {
 // not if this side has said its own.
 func (c *connection) beginFarewell(reason error) bool {
 	switch {
-	case c.failure != nil || c.sock.saidClose.Load():
+	case c.failure != nil || c.sock.SaidClose():
 		return false
 	case c.phase == open:
 		c.sayFarewell(reason)
@@ -147,7 +147,7 @@ func (c *connection) say() {
 // to the peer, which may still have to read it.
 func (c *connection) partIfTaken() {
 	f := c.farewell
-	if f == nil || !f.said || f.parting || !c.sock.taken() {
+	if f == nil || !f.said || f.parting || !c.sock.Taken() {
 		return
 	}
 	f.parting = true
@@ -170,7 +170,7 @@ func (c *connection) part() {
 	}
 	c.expire(linger)
 	go func() {
-		m.closed = c.sock.drain()
+		m.closed = c.sock.Drain()
 		c.mailbox.post(m)
 	}()
 }
@@ -196,7 +196,7 @@ func (c *connection) sayRest() {
 // hurry is for when the time is over. What the handler has not said by now is not waited
 // for, but the close frame still leaves if the kernel takes it.
 func (c *connection) hurry() {
-	if f := c.farewell; f.said || !c.sock.ready() {
+	if f := c.farewell; f.said || !c.sock.Ready() {
 		c.cutShort()
 		return
 	}

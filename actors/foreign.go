@@ -53,6 +53,9 @@ func (f *foreign) CloseWrite() (err error) {
 	return half.CloseWrite()
 }
 
+// NetConn is the one below, as *tls.Conn has it.
+func (f *foreign) NetConn() net.Conn { return f.Conn }
+
 // foreignTransport is what a dialer of the user's made. Its Close may wait, for a
 // network that hangs say, and is called inside the connection.
 type foreignTransport struct{ foreign }

@@ -9,14 +9,21 @@ import (
 	"github.com/sockvisor/sockvisor/messages"
 )
 
+// startFraming has what is not compressed go past coder/websocket where that can be.
+func startFraming(sock *socket, compression websocket.CompressionMode) {
+	if compression == websocket.CompressionDisabled {
+		sock.StartFraming()
+	}
+}
+
 // background is the only context on the hot path: with it coder/websocket
 // allocates nothing, with one that can end 11 times a call.
 var background = context.Background()
 
 // writeFrame writes a message, or a ping: past coder/websocket where that can be.
 func (c *connection) writeFrame(op wire.Opcode, payload []byte) error {
-	if c.sock.framing {
-		return c.sock.writeFrame(op, payload)
+	if c.sock.Framing() {
+		return c.sock.WriteFrame(op, payload)
 	}
 	return writeThrough(c.ws, op, payload)
 }

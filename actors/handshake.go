@@ -40,7 +40,7 @@ func (a *dialAttempt) handshake(ctx context.Context, with Credentials) (*dialed,
 		Host:            host,
 		Subprotocols:    with.Subprotocols,
 		CompressionMode: a.config.compression,
-		OnPingReceived:  func(ctx context.Context, payload []byte) bool { return (*sock).mayPong(ctx, payload) },
+		OnPingReceived:  func(context.Context, []byte) bool { return (*sock).MayPong() },
 		OnPongReceived:  onPong(a.Conn, sock),
 	})
 	inTime := a.unwatch == nil || a.unwatch()
@@ -57,12 +57,9 @@ func (a *dialAttempt) handshake(ctx context.Context, with Credentials) (*dialed,
 		return nil, ctx.Err()
 	}
 	ws.SetReadLimit(-1) // it is the guard's
-	a.upgraded.open = true
-	if a.upgraded.guard != nil {
-		a.sock.above = a.upgraded
-	}
-	a.sock.frames()
-	a.sock.startFraming(a.config.compression)
+	a.upgraded.Open()
+	a.sock.Frames()
+	startFraming(a.sock, a.config.compression)
 	return d, nil
 }
 
@@ -98,8 +95,8 @@ func (a *dialAttempt) cause(ctx context.Context, err error) error {
 	if over := ctx.Err(); over != nil {
 		return over
 	}
-	if a.sock != nil && errors.Is(err, net.ErrClosed) && a.sock.failure.Load() != nil {
-		return *a.sock.failure.Load()
+	if a.sock != nil && errors.Is(err, net.ErrClosed) && a.sock.Failure() != nil {
+		return a.sock.Failure()
 	}
 	return err
 }
@@ -145,10 +142,8 @@ func (a *dialAttempt) answer(conn net.Conn, r *http.Request) (*http.Response, er
 	if err != nil {
 		return nil, err
 	}
-	a.upgraded = &upgraded{Conn: conn, ahead: bytes.Clone(ahead)}
-	if a.sock.agreed(response.Header); !a.sock.polls() {
-		a.upgraded.guard = &wire.Guard{Rules: a.sock.rules}
-	}
+	a.sock.Agreed(len(extensionsOf(response.Header)) > 0)
+	a.upgraded = a.sock.Upgraded(conn, bytes.Clone(ahead))
 	response.Body = a.upgraded
 	return response, nil
 }
@@ -180,7 +175,7 @@ func readAnswer(conn io.Reader, r *http.Request) (_ *http.Response, rest *bufio.
 func (a *dialAttempt) refusal(ctx context.Context, answer messages.HandshakeError, body io.Reader) io.ReadCloser {
 	enough := limitTime(ctx, time.Now().Add(answerBodyTime), a.arrived)
 	defer enough.stop()
-	context.AfterFunc(enough, a.sock.abort) // however it ends: a refused socket is of no use
+	context.AfterFunc(enough, a.sock.Abort) // however it ends: a refused socket is of no use
 	b := make([]byte, 0, maxAnswerBody)
 	for len(b) < cap(b) {
 		n, err := body.Read(b[len(b):cap(b)])
@@ -195,40 +190,6 @@ func (a *dialAttempt) refusal(ctx context.Context, answer messages.HandshakeErro
 	whole := answer
 	whole.Body = b
 	a.reached.Store(&reached{answer: &whole})
-	a.sock.abort()
+	a.sock.Abort()
 	return io.NopCloser(bytes.NewReader(b))
-}
-
-// upgraded is what coder/websocket reads and writes after a handshake.
-type upgraded struct {
-	net.Conn
-	ahead []byte      // read with the answer
-	open  bool        // the answer was taken: a refused one has no body to wait for
-	guard *wire.Guard // nil if the socket itself sees frames, and has one
-}
-
-// Read implements net.Conn.
-func (u *upgraded) Read(p []byte) (int, error) {
-	switch {
-	case !u.open:
-		return 0, io.EOF
-	case u.guard == nil:
-		return u.read(p)
-	case u.guard.Err() != nil:
-		return 0, u.guard.Err()
-	default:
-		n, err := u.read(p)
-		return u.guard.Sift(p[:n], err)
-	}
-}
-
-func (u *upgraded) read(p []byte) (int, error) {
-	if len(u.ahead) == 0 {
-		return u.Conn.Read(p)
-	}
-	n := copy(p, u.ahead)
-	if u.ahead = u.ahead[n:]; len(u.ahead) == 0 {
-		u.ahead = nil
-	}
-	return n, nil
 }

@@ -205,7 +205,7 @@ func heartbeatError(reason error) error {
 func (c *connection) signs(wanted bool) Signs {
 	opened := c.openedAt
 	since := func(when time.Duration) time.Duration { return max(when-opened, 0) }
-	s := Signs{Read: since(c.sock.life()), Pings: c.heartbeat.number, RTT: c.RTT(), Wanted: wanted}
+	s := Signs{Read: since(c.sock.LastRead()), Pings: c.heartbeat.number, RTT: c.RTT(), Wanted: wanted}
 	s.Wrote = since(c.heartbeat.written.look(c.sock))
 	if message, ever := c.reader.lastMessage(); ever {
 		s.Message = since(message)
@@ -215,8 +215,8 @@ func (c *connection) signs(wanted bool) Signs {
 		s.Awaited = c.sock.ping.number.Load() != 0
 	}
 	s.Paused = c.credit.paused()
-	s.Resumed = since(c.sock.lastResumed())
-	s.Now = since(c.sock.now())
+	s.Resumed = since(c.sock.LastResumed())
+	s.Now = since(c.sock.Now())
 	return s
 }
 
@@ -224,7 +224,7 @@ func (c *connection) signs(wanted bool) Signs {
 func (c *connection) ping(payload *messages.Send) error {
 	h := &c.heartbeat
 	h.number++
-	c.sock.cork()
+	c.sock.Cork()
 	switch exchange := c.config.heartbeat.payload; {
 	case payload != nil:
 		c.sock.pinged(0)

@@ -120,11 +120,11 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		_ = conn.Close()
 		return nil, nil, err
 	}
-	h.sock.agreed(h.Header())
-	h.sock.intake.prepend(ahead)
+	h.sock.Agreed(len(extensionsOf(h.Header())) > 0)
+	h.sock.Prepend(ahead)
 	size := hijackedBuffer
-	if !h.sock.frames() {
-		h.sock.intake.watchedBy(&h.sock.rules)
+	if !h.sock.Frames() {
+		h.sock.Guard()
 		size = secureBuffer
 	}
 	return h.sock, bufio.NewReadWriter(

@@ -33,8 +33,8 @@ const intakeSize = 16 << 10
 
 var intakes = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, intakeSize)} }}
 
-// errLater is what Read returns in place of waiting.
-var errLater = errors.New("nothing to read yet")
+// ErrLater is what Read returns in place of waiting.
+var ErrLater = errors.New("nothing to read yet")
 
 // rest is what is there to hand out.
 func (in *intake) rest() []byte {
@@ -57,10 +57,8 @@ func (in *intake) room() []byte {
 	return in.bytes[len(in.bytes):cap(in.bytes)]
 }
 
-// full reports whether there is no room: the beginning of a large message is there.
 func (in *intake) full() bool { return in.buffer != nil && len(in.rest()) == cap(in.bytes) }
 
-// prepend puts what somebody has read before where it belongs: at the beginning.
 func (in *intake) prepend(ahead []byte) {
 	if len(ahead) == 0 {
 		return
@@ -68,6 +66,9 @@ func (in *intake) prepend(ahead []byte) {
 	in.buffer, in.from = intakes.Get().(*buffer), 0
 	in.bytes = append(in.bytes, ahead...)
 }
+
+// Prepend puts what somebody has read before where it belongs: at the beginning.
+func (s *socket) Prepend(ahead []byte) { s.intake.prepend(ahead) }
 
 // add takes in n bytes that were read to room.
 func (in *intake) add(n int) { in.bytes = in.bytes[:len(in.bytes)+n] }
@@ -108,8 +109,6 @@ func (in *intake) takeLine(p []byte) int {
 	return n
 }
 
-// message reports whether a message, or a control frame, is there as a whole. One
-// in fragments never is: only coder/websocket knows where it ends.
 func (in *intake) message() bool {
 	return in.header() && in.ahead.Whole && int64(len(in.bytes)-in.from) >= in.ahead.FrameSize()
 }

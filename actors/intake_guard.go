@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"net/http"
 	"sync"
 
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
@@ -61,14 +60,15 @@ func (in *intake) dismiss() {
 	in.guard = nil
 }
 
-// inspect has the guard see what is there of a frame of which there is the header, but
+// Inspect has the guard see what is there of a frame of which there is the header, but
 // not yet all.
-func (s *socket) inspect() error {
+func (s *socket) Inspect() error {
 	in := &s.intake
 	return in.pass(int(min(int64(len(in.rest())), in.ahead.FrameSize())), &s.rules)
 }
 
-// agreed notes what a server has agreed to.
-func (s *socket) agreed(header http.Header) {
-	s.rules.Deflate = len(extensionsOf(header)) > 0
-}
+// Guard has the guard see all that is read, where frames are not.
+func (s *socket) Guard() { s.intake.watchedBy(&s.rules) }
+
+// Agreed notes whether messages may be compressed.
+func (s *socket) Agreed(deflate bool) { s.rules.Deflate = deflate }

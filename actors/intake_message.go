@@ -1,9 +1,6 @@
 package actors
 
-import (
-	"github.com/sockvisor/sockvisor/actors/internal/wire"
-	"github.com/sockvisor/sockvisor/messages"
-)
+import "github.com/sockvisor/sockvisor/actors/internal/wire"
 
 // The reading of frames is coder/websocket's, but for the plainest: one frame that
 // is a whole message of text or binary, neither compressed nor against the rules,
@@ -12,9 +9,11 @@ import (
 // and check for what such a frame cannot be: a flood is received 2.4 times as fast.
 // It is between two messages as far as coder/websocket can see, and stays there.
 //
-// takeMessage takes such a message, or returns nil: the next is coder/websocket's to
+// TakeMessage takes such a message, or returns nil: the next is coder/websocket's to
 // read, or the guard's to refuse.
-func (in *intake) takeMessage(r *wire.Rules) (messages.Type, []byte) {
+func (s *socket) TakeMessage() (wire.Opcode, []byte) { return s.intake.takeMessage(&s.rules) }
+
+func (in *intake) takeMessage(r *wire.Rules) (wire.Opcode, []byte) {
 	f := &in.ahead
 	if in.left > 0 || !in.message() || !f.Plain || f.Masked != r.Masked || f.Payload > r.Limit {
 		return 0, nil
@@ -32,5 +31,34 @@ func (in *intake) takeMessage(r *wire.Rules) (messages.Type, []byte) {
 		in.dismiss() // it has seen how this message begins
 	}
 	in.skip(size)
-	return messages.Type(f.Opcode), data
+	return f.Opcode, data
 }
+
+// Whole reports whether a message, or a control frame, is there as a whole. One in
+// fragments never is: only coder/websocket knows where it ends.
+func (s *socket) Whole() bool { return s.intake.message() }
+
+// Fragmented reports whether a message in fragments is next, which only coder/websocket
+// can take.
+func (s *socket) Fragmented() bool { return s.intake.header() && !s.intake.ahead.Whole }
+
+// Begun reports whether the header of a frame is there. It is for when no more is read
+// now: a buffer with nothing in it goes back to the pool.
+func (s *socket) Begun() bool {
+	s.intake.release()
+	return s.intake.header()
+}
+
+// Fits reports whether the frame that has begun will be there as a whole.
+func (s *socket) Fits() bool {
+	return s.intake.ahead.Whole && s.intake.ahead.FrameSize() <= intakeSize
+}
+
+// Full reports whether there is no room: the beginning of a large message is there.
+func (s *socket) Full() bool { return s.intake.full() }
+
+// InFrame reports whether some of the present frame is still to be handed out.
+func (s *socket) InFrame() bool { return s.intake.left > 0 }
+
+// SetPatient says whether Read waits for what is not there yet.
+func (s *socket) SetPatient(yes bool) { s.intake.patient = yes }

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
-	"github.com/sockvisor/sockvisor/messages"
 )
 
 // Only the plainest messages are taken; all else is left where it is.
@@ -47,7 +46,7 @@ func BenchmarkTakeMessage(b *testing.B) {
 	b.ReportAllocs()
 	for range b.N {
 		kind, _ := in.takeMessage(rules)
-		if kind == messages.TypeBinary {
+		if kind == wire.OpcodeBinary {
 			continue
 		}
 		in.prepend(batch)

@@ -8,9 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unread is how many bytes have arrived that nobody has read, or zero where the kernel
+// Unread is how many bytes have arrived that nobody has read, or zero where the kernel
 // cannot be asked.
-func (s *socket) unread() (n int) {
+func (s *socket) Unread() (n int) {
 	s.below(func(fd int) { n, _ = unix.IoctlGetInt(fd, unix.SIOCINQ) })
 	return max(n, 0)
 }
@@ -42,9 +42,7 @@ func (s *socket) below(f func(fd int)) {
 	conn := s.Conn
 	for {
 		switch around := conn.(type) {
-		case *foreignTransport:
-			conn = around.Conn
-		case interface{ NetConn() net.Conn }: // as of *tls.Conn
+		case interface{ NetConn() net.Conn }: // as *tls.Conn has
 			conn = around.NetConn()
 		case syscall.Conn:
 			if raw, err := around.SyscallConn(); err == nil {

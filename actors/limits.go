@@ -180,7 +180,7 @@ func (c *connection) lull(m *lull) {
 func (c *connection) tooQuiet() (why *messages.Close, wait time.Duration) {
 	limits := c.config.limits
 	last, ever := c.reader.lastMessage()
-	switch quiet := c.sock.now() - max(last, c.sock.lastResumed()); {
+	switch quiet := c.sock.Now() - max(last, c.sock.LastResumed()); {
 	case !ever && limits.firstMessage > 0:
 		return &messages.Close{Code: messages.ClosePolicyViolation, Reason: "no message in time"}, 0
 	case limits.idle == 0: // and the first message has come

@@ -36,11 +36,11 @@ type connMailbox struct {
 
 // outlet is where the send queue drains to.
 type outlet interface {
-	// ready reports whether more may be written. When it becomes so again,
+	// Ready reports whether more may be written. When it becomes so again,
 	// the outlet wakes the mailbox.
-	ready() bool
-	// flush puts on the wire what was written in this run.
-	flush()
+	Ready() bool
+	// Flush puts on the wire what was written in this run.
+	Flush()
 }
 
 var _ actor.Mailbox = (*connMailbox)(nil)
@@ -108,7 +108,7 @@ func (m *connMailbox) TakeBroadcast(send *messages.Send, now bool) {
 // calls it.
 func (m *connMailbox) free(send *messages.Send) bool {
 	return m.sends.Idle() && !m.conn.config.resend && m.sends.Fits(len(send.Data)) &&
-		m.Undisturbed() && m.control.Empty() && m.draining() != nil && m.outlet.ready()
+		m.Undisturbed() && m.control.Empty() && m.draining() != nil && m.outlet.Ready()
 }
 
 func (m *connMailbox) pushValid(send *messages.Send) {
@@ -144,7 +144,7 @@ func (m *connMailbox) Drained() {
 	case m.conn.inFlight != nil:
 		m.Actor().(*connection).settle()
 	default:
-		m.outlet.flush()
+		m.outlet.Flush()
 	}
 	if m.closing && m.outlet != nil {
 		m.Actor().(*connection).partIfTaken()
@@ -192,7 +192,7 @@ func (m *connMailbox) Next() any {
 		return message
 	}
 	m.trim()
-	if out := m.draining(); out != nil && out.ready() {
+	if out := m.draining(); out != nil && out.Ready() {
 		return m.nextSend()
 	}
 	return nil

@@ -65,8 +65,8 @@ type valve struct {
 	flushed int
 }
 
-func (v *valve) ready() bool { return !v.shut }
-func (v *valve) flush()      { v.flushed++ }
+func (v *valve) Ready() bool { return !v.shut }
+func (v *valve) Flush()      { v.flushed++ }
 
 func newTestMailbox() (*connMailbox, *script, *byHand) {
 	config := defaultConfig(client)
@@ -244,8 +244,8 @@ func TestMailboxOutletGetsFull(t *testing.T) {
 // narrow is an outlet with room for so many.
 type narrow struct{ room int }
 
-func (n *narrow) ready() bool { return n.room > 0 }
-func (n *narrow) flush()      {}
+func (n *narrow) Ready() bool { return n.room > 0 }
+func (n *narrow) Flush()      {}
 
 // filling uses up room with each send.
 type filling struct {

@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"net"
 	"os"
 	"sync/atomic"
 	"time"
@@ -27,7 +26,7 @@ type overdue struct {
 
 // writeTimed writes p, and gives up when that takes too long.
 func (s *socket) writeTimed(p []byte) (int, error) {
-	o := &overdue{sock: s, began: s.now()}
+	o := &overdue{sock: s, began: s.Now()}
 	o.start()
 	n, err := s.Conn.Write(p)
 	o.done.Store(true)
@@ -40,13 +39,13 @@ func (o *overdue) start() { o.after(o.sock.timeout) }
 func (o *overdue) after(d time.Duration) { o.timer.Store(time.AfterFunc(d, o.ring)) }
 
 func (o *overdue) ring() {
-	switch late := o.sock.now() - o.began - o.sock.timeout; {
+	switch late := o.sock.Now() - o.began - o.sock.timeout; {
 	case o.done.Load():
 	case late > 0 && !o.late: // as if this process was stopped: the write has its turn
 		o.late = true
 		o.after(patience(late))
 	case o.sock.heldBack(o.began):
-		o.began = o.sock.now()
+		o.began = o.sock.Now()
 		o.start()
 	default:
 		o.sock.fail(os.ErrDeadlineExceeded) // and the connection closes it
@@ -55,24 +54,3 @@ func (o *overdue) ring() {
 
 // shutAfter closes the transport after a while, whoever still writes.
 func (s *socket) shutAfter(d time.Duration) { time.AfterFunc(d, func() { _ = s.shut() }) }
-
-// stuck says that a reader should have ended.
-type stuck struct{ reader *reader }
-
-// mayBeStuck waits a while for a reader that was cut off: its transport, or code of the
-// user's that it calls, may hold it up.
-func (c *connection) mayBeStuck() {
-	if c.stuck != nil || c.stopped {
-		return
-	}
-	m := &stuck{c.reader}
-	c.stuck = time.AfterFunc(linger, func() { c.mailbox.post(m) })
-}
-
-// abandonReader goes on without a reader that does not end: what it still reads is for
-// nobody.
-func (c *connection) abandonReader(m *stuck) {
-	if m.reader == c.reader {
-		c.readerEnded(&readerEnded{epoch: c.own, err: net.ErrClosed})
-	}
-}

@@ -16,7 +16,7 @@ type pingStatus struct {
 // known.
 func (s *socket) pinged(number uint64) {
 	s.ping.number.Store(0) // first: an answer to the one before is not measured by the time of this one
-	s.ping.sentAt.Store(int64(s.now()))
+	s.ping.sentAt.Store(int64(s.Now()))
 	s.ping.number.Store(number)
 }
 
@@ -29,5 +29,5 @@ func (s *socket) answered(number uint64) (time.Duration, bool) {
 	if number == 0 || !s.ping.number.CompareAndSwap(number, 0) {
 		return 0, false
 	}
-	return s.now() - sent, true
+	return s.Now() - sent, true
 }

@@ -14,8 +14,8 @@ func TestEventOfASocketThatIsGone(t *testing.T) {
 	another, _ := filePair(t)
 	told := 0
 	old, next := &socket{}, &socket{}
-	old.setReader(readableFunc(func(bool) { told++ }))
-	next.setReader(readableFunc(func(bool) { t.Error("a reader is told of a socket that is not its own") }))
+	old.SetReader(readableFunc(func(bool) { told++ }))
+	next.SetReader(readableFunc(func(bool) { t.Error("a reader is told of a socket that is not its own") }))
 	if err := p.add(mine, old); err != nil {
 		t.Fatal(err)
 	}

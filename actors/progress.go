@@ -27,7 +27,7 @@ func (w *written) look(s *socket) time.Duration {
 	o := s.outflow()
 	waits := o.waits || s.blocked.Load() || s.waiting()
 	if o.acked > w.acked && (waits || w.waits) {
-		w.last = max(w.last, s.now()-o.quiet)
+		w.last = max(w.last, s.Now()-o.quiet)
 	}
 	w.acked, w.waits = o.acked, waits
 	return max(w.last, time.Duration(s.lastTaken.Load()))

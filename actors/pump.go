@@ -19,16 +19,15 @@ func (r *reader) pumpAll() bool {
 		if !r.deliverAll() {
 			return false
 		}
-		if r.broken != nil && r.fragmented() {
+		if r.broken != nil && r.sock.Fragmented() {
 			return true // what came before the end is read first
 		}
 		if r.broken != nil {
 			r.end(r.readError(r.broken))
 			return false
 		}
-		if r.sock.intake.full() || !r.expects(turn) {
-			r.sock.intake.release()
-			return r.sock.intake.header()
+		if r.sock.Full() || !r.expects(turn) {
+			return r.sock.Begun()
 		}
 		r.fill()
 	}
@@ -36,13 +35,9 @@ func (r *reader) pumpAll() bool {
 	return false
 }
 
-// fragmented reports whether a message in fragments is next, which only
-// coder/websocket can take.
-func (r *reader) fragmented() bool { return r.sock.intake.header() && !r.sock.intake.ahead.Whole }
-
 // fill takes in what the kernel has, and reports whether that was anything.
 func (r *reader) fill() bool {
-	if r.sock.intake.full() || r.broken != nil {
+	if r.sock.Full() || r.broken != nil {
 		r.news.Store(true)
 		return false
 	}
@@ -51,7 +46,7 @@ func (r *reader) fill() bool {
 		r.hangUp.Store(false)
 		r.toTheEnd = true // of which the kernel says nothing more
 	}
-	n, more, err := r.sock.fill()
+	n, more, err := r.sock.Fill()
 	if n == 0 && err == nil {
 		r.toTheEnd = false // it was not the peer's close, or the peer's of another
 	}
@@ -65,7 +60,7 @@ func (r *reader) fill() bool {
 // expects reports whether there may be something to read. A socket that this side
 // closes is no news, but reading it fails.
 func (r *reader) expects(turn int) bool {
-	return r.news.Load() || turn == 0 && r.sock.closing.Load()
+	return r.news.Load() || turn == 0 && r.sock.Closing()
 }
 
 // fair is how many times a reader reads before others have their turn.
@@ -74,11 +69,11 @@ const fair = 16
 // deliverAll delivers the messages that are there as a whole, and reports whether
 // there may be more.
 func (r *reader) deliverAll() bool {
-	for r.sock.intake.message() {
+	for r.sock.Whole() {
 		if r.full() {
 			return false
 		}
-		if err := r.one(); err != nil && !wraps(err, errLater) {
+		if err := r.one(); err != nil && !wraps(err, ErrLater) {
 			r.end(err)
 			return false
 		}
@@ -90,17 +85,16 @@ func (r *reader) deliverAll() bool {
 // large to be gathered here, or in fragments. What is small the next news completes.
 // What has come of it may be enough to be refused.
 func (r *reader) finish() {
-	in := &r.sock.intake
-	if err := r.sock.inspect(); err != nil {
+	if err := r.sock.Inspect(); err != nil {
 		r.end(r.readError(err))
 		return
 	}
-	if in.ahead.Whole && in.ahead.FrameSize() <= intakeSize || r.full() {
+	if r.sock.Fits() || r.full() {
 		return
 	}
 	r.finishing.Store(true)
 	r.neglected()
-	in.patient = true
+	r.sock.SetPatient(true)
 	go func() {
 		err := r.oneApart()
 		r.settle()
@@ -133,7 +127,7 @@ func (r *reader) full() bool {
 // resume notes that reading goes on.
 func (r *reader) resume() bool {
 	if r.paused.Load() {
-		r.sock.resumed() // first: who sees that reading goes on sees since when
+		r.sock.Resumed() // first: who sees that reading goes on sees since when
 		r.paused.Store(false)
 	}
 	return false

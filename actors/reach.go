@@ -41,10 +41,10 @@ func (a *dialAttempt) dialSocket(ctx context.Context, addr string, secure bool) 
 	}
 	a.sock = newSocket(conn, a.socketOptions(secure))
 	a.below.Store(a.sock)
-	a.unwatch = context.AfterFunc(ctx, a.sock.abort)
-	a.sock.notify(func(err error) { // until the connection wants to know
+	a.unwatch = context.AfterFunc(ctx, a.sock.Abort)
+	a.sock.Notify(func(err error) { // until the connection wants to know
 		if err != nil {
-			a.sock.abort()
+			a.sock.Abort()
 		}
 	})
 	return a.sock, nil

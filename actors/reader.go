@@ -87,10 +87,10 @@ func (c *connection) startReader() {
 	r := m.Actor().(*reader)
 	r.conn, r.inbox, m.reader = c.Conn, m, r
 	r.epoch, r.ws, r.sock, r.handler, r.target = c.own, c.ws, c.sock, c.handler.pid, c.handler.inbox
-	if r.polled = c.sock.intake.framed && c.sock.register(r); !r.polled {
-		c.sock.intake.patient = true
+	if r.polled = c.sock.Framed() && c.sock.Register(r); !r.polled {
+		c.sock.SetPatient(true)
 		r.room = make(chan struct{}, 1)
-		c.sock.setReader(r)
+		c.sock.SetReader(r)
 	}
 	c.readerPID, c.reader = pid, r
 	c.credit.reader.Store(r)
@@ -101,7 +101,7 @@ func (c *connection) startReader() {
 // with nothing of the reader below it on the stack, may one begin to stay.
 func (r *reader) rested() {
 	r.carry()
-	if r.polled && r.sock.busy() {
+	if r.polled && r.sock.Busy() {
 		r.attend()
 	}
 }
@@ -123,7 +123,7 @@ func (r *reader) Receive(ctx actor.Context) {
 		r.pump()
 	case *finished:
 		r.finishing.Store(false)
-		r.sock.intake.patient = false
+		r.sock.SetPatient(false)
 		if m.err != nil {
 			r.end(m.err)
 			return
@@ -146,7 +146,7 @@ func (r *reader) start() {
 
 // leave forgets the socket. Reading has ended, or nobody cares any more.
 func (r *reader) leave() {
-	r.sock.deregister()
+	r.sock.Deregister()
 	if r.polled && !r.finishing.Load() && !r.ended {
 		r.ended = true
 		_ = r.ws.CloseNow()
@@ -159,9 +159,9 @@ func (r *reader) end(err error) {
 		return
 	}
 	r.ended = true
-	r.sock.deregister()
+	r.sock.Deregister()
 	if r.attendance.end() {
-		_ = r.sock.Conn.SetReadDeadline(time.Unix(1, 0)) // others may read the rest
+		_ = r.sock.SetReadDeadline(time.Unix(1, 0)) // others may read the rest
 	}
 	r.settle() // before what comes after it
 	r.sayEnded(err)

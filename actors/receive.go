@@ -16,15 +16,15 @@ import (
 
 // one reads and delivers a message.
 func (r *reader) one() error {
-	if kind, data := r.sock.intake.takeMessage(&r.sock.rules); data != nil {
-		if kind == messages.TypeText && !utf8.Valid(data) {
+	if kind, data := r.sock.TakeMessage(); data != nil {
+		if kind == wire.OpcodeText && !utf8.Valid(data) {
 			return r.readError(wire.NotUTF8())
 		}
-		return r.deliver(kind, data)
+		return r.deliver(messages.Type(kind), data)
 	}
 	kind, from, err := r.ws.Reader(background)
 	switch {
-	case err != nil && (r.refusedPong(err) || wraps(err, errLater)):
+	case err != nil && (r.refusedPong(err) || wraps(err, ErrLater)):
 		return nil
 	case err != nil:
 		return r.readError(err)
@@ -36,18 +36,18 @@ func (r *reader) one() error {
 // refusedPong reports whether an error is only that of a pong that met this
 // side's close frame: the peer's is still to come.
 func (r *reader) refusedPong(err error) bool {
-	return r.sock.saidClose.Load() && wraps(err, net.ErrClosed) &&
-		!r.sock.broken.Load() && !r.sock.closing.Load()
+	return r.sock.SaidClose() && wraps(err, net.ErrClosed) &&
+		!r.sock.Broken() && !r.sock.Closing()
 }
 
 // receive reads a message to its end. The handler gets a copy of exactly its size.
 func (r *reader) receive(kind messages.Type, from io.Reader) error {
-	b := buffers.Get().(*buffer)
-	defer recycle(b)
-	if err := b.readMessage(from, kind, r.sock.rules.Limit); err != nil {
+	b := inflating.Get().(*inflated)
+	defer b.recycle()
+	if err := b.readMessage(from, kind, r.sock.Limit()); err != nil {
 		return r.readError(err)
 	}
-	if r.sock.intake.left > 0 {
+	if r.sock.InFrame() {
 		// To coder/websocket the message has ended, with a last block of DEFLATE; what
 		// is left of its frame it would take for frames that nobody has checked.
 		return r.readError(wire.ProtocolError("compressed message that goes on after its last block"))
@@ -114,7 +114,7 @@ func (r *reader) settle() {
 
 func (r *reader) noteMessage() {
 	if config := r.conn.config; config.limits.wait() || config.heartbeat.rule != nil {
-		r.said.Store(int64(r.sock.now()))
+		r.said.Store(int64(r.sock.Now()))
 		r.spoke.Store(true)
 	}
 }

@@ -7,10 +7,10 @@ type registration struct {
 	generation uint32 // since the fd's number is used again
 }
 
-// register has the poller tell a reader of the socket, and reports whether it will: if
+// Register has the poller tell a reader of the socket, and reports whether it will: if
 // not, the socket has no reader yet.
-func (s *socket) register(r socketReader) (ok bool) {
-	s.setReader(r)
+func (s *socket) Register(r socketReader) (ok bool) {
+	s.SetReader(r)
 	_ = s.try.control(func(fd uintptr) { ok = s.poller.add(int(fd), s) == nil })
 	if !ok {
 		s.reader.Store(nil)
@@ -18,9 +18,9 @@ func (s *socket) register(r socketReader) (ok bool) {
 	return ok
 }
 
-// deregister ends that. It needs nothing of the transport, of which the kernel forgets
+// Deregister ends that. It needs nothing of the transport, of which the kernel forgets
 // by itself what is closed.
-func (s *socket) deregister() {
+func (s *socket) Deregister() {
 	s.reader.Store(nil)
 	if s.registered.generation == 0 {
 		return
@@ -29,14 +29,14 @@ func (s *socket) deregister() {
 	_ = s.try.control(func(fd uintptr) { s.poller.drop(int(fd)) })
 }
 
-// watch has the poller tell of the socket, also of what is there now. After deregister
+// Watch has the poller tell of the socket, also of what is there now. After deregister
 // neither it nor unwatch does anything.
-func (s *socket) watch() {
+func (s *socket) Watch() {
 	_ = s.try.control(func(fd uintptr) { s.poller.heed(int(fd), s, true) })
 }
 
-// unwatch has the poller say nothing, but of the end.
-func (s *socket) unwatch() {
+// Unwatch has the poller say nothing, but of the end.
+func (s *socket) Unwatch() {
 	_ = s.try.control(func(fd uintptr) { s.poller.heed(int(fd), s, false) })
 }
 

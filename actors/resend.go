@@ -57,7 +57,7 @@ func (c *connection) confirmAll() {
 	if !needed {
 		return
 	}
-	c.sock.cork()
+	c.sock.Cork()
 	// If it cannot be written, the socket says why by itself.
 	_ = c.writeFrame(wire.OpcodePing, wire.PingPayload(confirming|number))
 }

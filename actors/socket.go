@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"context"
 	"errors"
 	"net"
 	"sync"
@@ -128,8 +127,8 @@ func newSocket(conn net.Conn, o socketOptions) *socket {
 	return s
 }
 
-// setReader says who reads.
-func (s *socket) setReader(r socketReader) { s.reader.Store(&r) }
+// SetReader says who reads.
+func (s *socket) SetReader(r socketReader) { s.reader.Store(&r) }
 
 // paused reports whether who reads the socket does not.
 func (s *socket) paused() bool {
@@ -137,8 +136,8 @@ func (s *socket) paused() bool {
 	return r != nil && (*r).Paused()
 }
 
-// notify sets onWritable. What failed before is told now.
-func (s *socket) notify(f func(error)) {
+// Notify sets onWritable. What failed before is told now.
+func (s *socket) Notify(f func(error)) {
 	s.onWritable.Store(&f)
 	if err := s.failure.Load(); err != nil {
 		f(*err)
@@ -151,11 +150,11 @@ func (s *socket) tell(err error) {
 	}
 }
 
-// now is the time since the socket was made.
-func (s *socket) now() time.Duration { return time.Since(s.born) }
+// Now is the time since the socket was made.
+func (s *socket) Now() time.Duration { return time.Since(s.born) }
 
-// life is when there last was a sign of life.
-func (s *socket) life() time.Duration { return time.Duration(s.lastRead.Load()) }
+// LastRead is when there last was a sign of life.
+func (s *socket) LastRead() time.Duration { return time.Duration(s.lastRead.Load()) }
 
 // SetDeadline implements net.Conn for reading. A write never blocks, and the
 // deadlines of those who wait for the kernel are the socket's own: crypto/tls
@@ -165,15 +164,44 @@ func (s *socket) SetDeadline(t time.Time) error { return s.Conn.SetReadDeadline(
 // SetWriteDeadline implements net.Conn: see SetDeadline.
 func (s *socket) SetWriteDeadline(time.Time) error { return nil }
 
-// mayPong is for coder/websocket's OnPingReceived. After a close frame nothing is
+// SayClose notes that this side sends a close frame, now.
+func (s *socket) SayClose() { s.saidClose.Store(true) }
+
+// SaidClose reports whether that was so.
+func (s *socket) SaidClose() bool { return s.saidClose.Load() }
+
+// MayPong is for coder/websocket's OnPingReceived. After a close frame nothing is
 // sent any more (RFC 6455, section 5.5.1); left to itself it would try, and take
 // the refusal for the end of the connection.
-func (s *socket) mayPong(context.Context, []byte) bool { return !s.saidClose.Load() }
+func (s *socket) MayPong() bool { return !s.SaidClose() }
 
-// resumed notes that reading goes on after a pause.
-func (s *socket) resumed() { s.lastResume.Store(int64(s.now())) }
+// Closing reports whether this side has closed it, or does.
+func (s *socket) Closing() bool { return s.closing.Load() }
 
-func (s *socket) lastResumed() time.Duration { return time.Duration(s.lastResume.Load()) }
+// Broken reports whether reading has failed.
+func (s *socket) Broken() bool { return s.broken.Load() }
+
+// Reading reports whether a goroutine waits for more to read, or takes it.
+func (s *socket) Reading() bool { return s.reading.Load() }
+
+// Received is how many bytes were read.
+func (s *socket) Received() uint64 { return s.received.Load() }
+
+// Limit is that of a message.
+func (s *socket) Limit() int64 { return s.rules.Limit }
+
+// Failure is why nothing can be written any more, or nil.
+func (s *socket) Failure() error {
+	if err := s.failure.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// Resumed notes that reading goes on after a pause.
+func (s *socket) Resumed() { s.lastResume.Store(int64(s.Now())) }
+
+func (s *socket) LastResumed() time.Duration { return time.Duration(s.lastResume.Load()) }
 
 // Write implements net.Conn: it never blocks.
 func (s *socket) Write(p []byte) (int, error) {
@@ -188,10 +216,10 @@ func (s *socket) Write(p []byte) (int, error) {
 	return len(p), s.put(&s.pending, b)
 }
 
-// refusal is why nothing can be written any more, or nil.
+// refusal is why a write is refused, or nil.
 func (s *socket) refusal() error {
-	if err := s.failure.Load(); err != nil {
-		return *err
+	if err := s.Failure(); err != nil {
+		return err
 	}
 	if s.closing.Load() {
 		return net.ErrClosed
@@ -224,18 +252,18 @@ func (s *socket) put(where *atomic.Pointer[buffer], b *buffer) error {
 	return nil
 }
 
-// cork gathers what is written until flush.
-func (s *socket) cork() { s.corked.Store(true) }
+// Cork gathers what is written until flush.
+func (s *socket) Cork() { s.corked.Store(true) }
 
-// flush implements outlet. Anybody may call it.
-func (s *socket) flush() {
+// Flush implements outlet. Anybody may call it.
+func (s *socket) Flush() {
 	s.corked.Store(false)
 	s.send()
 }
 
-// taken reports whether the kernel has all that was written. If not, onWritable is
+// Taken reports whether the kernel has all that was written. If not, onWritable is
 // called when it has.
-func (s *socket) taken() bool {
+func (s *socket) Taken() bool {
 	s.watched.Store(true)
 	if s.waiting() || s.sending.Load() || s.blocked.Load() || s.failure.Load() != nil {
 		return false
@@ -244,8 +272,8 @@ func (s *socket) taken() bool {
 	return true
 }
 
-// ready implements outlet.
-func (s *socket) ready() bool { return !s.blocked.Load() }
+// Ready implements outlet.
+func (s *socket) Ready() bool { return !s.blocked.Load() }
 
 // recycle returns a buffer to the pool, unless one large message made it large.
 func recycle(b *buffer) {

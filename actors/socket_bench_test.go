@@ -27,20 +27,20 @@ func BenchmarkCork(b *testing.B) {
 			config := defaultConfig(client)
 			s := newSocket(conn, socketOptions{maximum: int(config.maxBytes), writeTimeout: config.writeTimeout})
 			s.try.init(conn)
-			defer s.abort()
+			defer s.Abort()
 			message := make([]byte, 66)
 			b.SetBytes(64 * int64(len(message)))
 			b.ReportAllocs()
 			for range b.N {
 				if cork {
-					s.cork()
+					s.Cork()
 				}
 				for range 64 {
 					if _, err := s.Write(message); err != nil {
 						b.Fatal(err)
 					}
 				}
-				s.flush()
+				s.Flush()
 			}
 		})
 	}

@@ -36,7 +36,7 @@ func (s *socket) Close() error {
 	if !s.closing.CompareAndSwap(false, true) {
 		return nil
 	}
-	s.flush()
+	s.Flush()
 	if s.failure.Load() == nil {
 		s.linger()
 		return nil
@@ -51,9 +51,9 @@ func (s *socket) linger() {
 	}
 }
 
-// abort closes at once. Only what the kernel takes now still goes out.
-func (s *socket) abort() {
-	s.flush()
+// Abort closes at once. Only what the kernel takes now still goes out.
+func (s *socket) Abort() {
+	s.Flush()
 	s.closing.Store(true)
 	_ = s.shut()
 }
@@ -84,11 +84,11 @@ const drained = 64 << 20
 // that it has ended: in memory, say.
 const quietEnd = 20 * time.Millisecond
 
-// drain ends writing, and reads what the peer still sends, until it closes or sends too
+// Drain ends writing, and reads what the peer still sends, until it closes or sends too
 // much: to close a socket with bytes that nobody has read resets it, which destroys the
 // last words before the peer reads them. It blocks: whoever calls it bounds the time
 // with abort. It reports whether the peer has sent a close frame.
-func (s *socket) drain() bool {
+func (s *socket) Drain() bool {
 	ended := s.halfClose()
 	guard, read := s.lastReads()
 	b := buffers.Get().(*buffer)

@@ -112,8 +112,8 @@ func TestCloseBesideWriters(t *testing.T) {
 			start.Add(1)
 			for _, f := range []func(){
 				func() { _, _ = s.Write(make([]byte, progress)); _, _ = s.Write(make([]byte, 10)) },
-				func() { s.cork(); s.flush() },
-				func() { _ = s.taken() },
+				func() { s.Cork(); s.Flush() },
+				func() { _ = s.Taken() },
 				func() {
 					if round%4 == 3 {
 						s.fail(os.ErrDeadlineExceeded)
@@ -139,7 +139,7 @@ func TestClosedSocketKeepsNothing(t *testing.T) {
 		s, transport := stagedSocket(t, 0, func() {})
 		_, _ = s.Write(make([]byte, 10))
 		_, _ = s.Write(make([]byte, 10)) // behind the first, for which somebody waits
-		s.abort()
+		s.Abort()
 		if _, err := s.Write(nil); err == nil {
 			t.Error("it takes more")
 		}

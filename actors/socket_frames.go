@@ -3,8 +3,6 @@ package actors
 import (
 	"net"
 
-	"github.com/coder/websocket"
-
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
@@ -18,15 +16,16 @@ import (
 // is there as a whole, and sent behind what the connection has written. After a close
 // frame nothing is sent any more (RFC 6455, section 5.5.1).
 
-// startFraming is for when the handshake is over. Under TLS it is not possible: what
-// is written to the socket are the records of crypto/tls.
-func (s *socket) startFraming(compression websocket.CompressionMode) {
-	s.framing = compression == websocket.CompressionDisabled && !s.secure
-}
+// StartFraming is for when the handshake is over, and nothing is compressed. Under TLS it
+// is not possible: what is written to the socket are the records of crypto/tls.
+func (s *socket) StartFraming() { s.framing = !s.secure }
 
-// writeFrame writes a message, or a control frame, as one frame. Only the connection
+// Framing reports whether WriteFrame is possible.
+func (s *socket) Framing() bool { return s.framing }
+
+// WriteFrame writes a message, or a control frame, as one frame. Only the connection
 // calls it.
-func (s *socket) writeFrame(op wire.Opcode, payload []byte) error {
+func (s *socket) WriteFrame(op wire.Opcode, payload []byte) error {
 	if err := s.refusal(); err != nil {
 		return err
 	}

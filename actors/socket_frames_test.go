@@ -23,7 +23,7 @@ func TestFramesOfTwo(t *testing.T) {
 		"in pieces": {func(s *socket) {
 			for _, b := range []byte(pong) {
 				_, _ = s.Write([]byte{b})
-				_ = s.writeFrame(wire.OpcodeText, []byte("x"))
+				_ = s.WriteFrame(wire.OpcodeText, []byte("x"))
 			}
 		}, strings.Repeat(text("x"), len(pong)) + pong},
 		"two": {func(s *socket) {
@@ -31,9 +31,9 @@ func TestFramesOfTwo(t *testing.T) {
 			_, _ = s.Write([]byte(pong))
 		}, pong + pong},
 		"close frame": {func(s *socket) {
-			_ = s.writeFrame(wire.OpcodeText, []byte("before"))
+			_ = s.WriteFrame(wire.OpcodeText, []byte("before"))
 			_, _ = s.Write([]byte("\x88\x02\x03\xe8"))
-			if err := s.writeFrame(wire.OpcodeText, []byte("after")); !errors.Is(err, net.ErrClosed) {
+			if err := s.WriteFrame(wire.OpcodeText, []byte("after")); !errors.Is(err, net.ErrClosed) {
 				t.Errorf("after a close frame: %v", err)
 			}
 		}, text("before") + "\x88\x02\x03\xe8"},
@@ -41,12 +41,12 @@ func TestFramesOfTwo(t *testing.T) {
 			_, _ = s.Write([]byte("\x88\x02\x03\xe8"))
 			drop(s.next())
 			s.ended.Store(false) // as a connection sees it that looks at the same moment
-			_ = s.writeFrame(wire.OpcodeText, []byte("after"))
+			_ = s.WriteFrame(wire.OpcodeText, []byte("after"))
 		}, ""},
 	} {
 		s := newSocket(nil, socketOptions{maximum: 1 << 20})
 		s.framing = true
-		s.cork()
+		s.Cork()
 		test.say(s)
 		var sent []byte
 		for b := s.next(); b != nil; b = s.next() {

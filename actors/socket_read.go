@@ -11,7 +11,7 @@ func (s *socket) Read(p []byte) (int, error) {
 	switch {
 	case s.intake.framed:
 		return s.readFrame(p)
-	case s.polls():
+	case s.Polls():
 		return s.readLine(p)
 	case s.intake.guard != nil:
 		return s.readGuarded(p)
@@ -20,14 +20,21 @@ func (s *socket) Read(p []byte) (int, error) {
 	}
 }
 
-// polls reports whether the kernel can be asked what WebSocket is sent.
-func (s *socket) polls() bool { return s.poller != nil && !s.secure }
+// Framed reports whether that is so.
+func (s *socket) Framed() bool { return s.intake.framed }
 
-// frames has Read hand out frames from now on, and reports whether the socket can
+// Wait calls f, and again whenever something has arrived, until f returns true: it waits
+// on the goroutine that calls it, until the deadline of reading.
+func (s *socket) Wait(f func() bool) error { return s.try.wait(f) }
+
+// Polls reports whether the kernel can be asked what WebSocket is sent.
+func (s *socket) Polls() bool { return s.poller != nil && !s.secure }
+
+// Frames has Read hand out frames from now on, and reports whether the socket can
 // be read without waiting.
-func (s *socket) frames() bool {
-	s.streak.Store(0)
-	s.intake.framed = s.polls()
+func (s *socket) Frames() bool {
+	s.Calm()
+	s.intake.framed = s.Polls()
 	return s.intake.framed
 }
 
@@ -37,7 +44,7 @@ func (s *socket) readFrame(p []byte) (int, error) {
 	in := &s.intake
 	for in.left == 0 {
 		if !in.patient && !in.message() {
-			return 0, errLater
+			return 0, ErrLater
 		}
 		if in.next() {
 			break
@@ -114,15 +121,22 @@ func (s *socket) read(p []byte) (int, error) {
 	return n, err
 }
 
-// fill takes in what the kernel has, without waiting, and reports whether it may
+// Fill takes in what the kernel has, without waiting, and reports whether it may
 // have more.
-func (s *socket) fill() (n int, more bool, err error) {
+func (s *socket) Fill() (n int, more bool, err error) {
 	room := s.intake.room()
 	n, err = s.try.read(room)
 	s.intake.add(n)
 	s.intake.release()
 	return n, n == len(room), s.noteRead(n, err)
 }
+
+const (
+	// busyGap is how soon an arrival must follow the one before, and busyStreak how
+	// often, for a socket to be busy: not for a heartbeat.
+	busyGap    = 50 * time.Millisecond
+	busyStreak = 4
+)
 
 func (s *socket) noteArrival(now int64) {
 	if now-s.lastRead.Swap(now) < int64(busyGap) {
@@ -132,13 +146,16 @@ func (s *socket) noteArrival(now int64) {
 	s.streak.Store(0)
 }
 
-// busy reports whether one arrival follows the other.
-func (s *socket) busy() bool { return s.streak.Load() >= busyStreak }
+// Busy reports whether one arrival follows the other.
+func (s *socket) Busy() bool { return s.streak.Load() >= busyStreak }
+
+// Calm has it not be busy, until it is so again.
+func (s *socket) Calm() { s.streak.Store(0) }
 
 func (s *socket) noteRead(n int, err error) error {
 	if n > 0 {
 		s.received.Add(uint64(n))
-		s.noteArrival(int64(s.now()))
+		s.noteArrival(int64(s.Now()))
 	}
 	if err == nil {
 		return nil

@@ -83,16 +83,16 @@ func (s *socket) writeAll(p []byte) error {
 		most = piece
 	}
 	for len(p) > 0 {
-		began := s.now()
+		began := s.Now()
 		n, err := s.writeSome(p[:min(len(p), most)])
 		if n == 0 && wraps(err, os.ErrDeadlineExceeded) {
-			n, err = s.onceMore(p, s.now()-began-s.timeout, err)
+			n, err = s.onceMore(p, s.Now()-began-s.timeout, err)
 		}
 		if err != nil && !s.excused(err, n, began) {
 			return err
 		}
-		if p = p[n:]; n > 0 && (len(p) > 0 || s.now()-began > waited) {
-			s.lastTaken.Store(int64(s.now()))
+		if p = p[n:]; n > 0 && (len(p) > 0 || s.Now()-began > waited) {
+			s.lastTaken.Store(int64(s.Now()))
 		}
 	}
 	return nil
@@ -145,5 +145,5 @@ func (s *socket) excused(err error, n int, began time.Duration) bool {
 
 // heldBack reports whether reading was paused at some time since.
 func (s *socket) heldBack(since time.Duration) bool {
-	return s.paused() || s.lastResumed() >= since && s.lastResume.Load() != 0
+	return s.paused() || s.LastResumed() >= since && s.lastResume.Load() != 0
 }

@@ -13,7 +13,12 @@ import (
 // itself is not, and it stays at that.
 func TestUpgradedSifts(t *testing.T) {
 	const good, bad = "\x81\x04good\x89\x04ping", "\x83\x03bad"
-	from := &upgraded{ahead: []byte(good + bad), open: true, guard: &wire.Guard{Rules: wire.Rules{Limit: 10}}}
+	sock := newSocket(nil, socketOptions{rules: wire.Rules{Limit: 10}})
+	from := sock.Upgraded(sock, []byte(good+bad))
+	if n, err := from.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		t.Errorf("before the answer is taken: %d bytes, %v", n, err)
+	}
+	from.Open()
 	passed, err := io.ReadAll(from)
 	var v *wire.Violation
 	if string(passed) != good || !errors.As(err, &v) {

@@ -23,7 +23,7 @@ func (c *connection) hand(m *messages.Send) {
 // ends.
 func (c *connection) put(m *messages.Send) {
 	c.written++
-	c.sock.cork()
+	c.sock.Cork()
 	if err := c.writeFrame(wire.Opcode(m.Type), m.Data); err != nil {
 		c.fail(&messages.WriteError{Err: err})
 	}

@@ -1,0 +1,62 @@
+package actors
+
+import (
+	"io"
+	"net"
+
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
+)
+
+// upgraded is what is read and written after a client's handshake: the socket, or the
+// TLS above it, and before that what was read with the answer.
+type upgraded struct {
+	net.Conn
+	sock  *socket
+	ahead []byte      // read with the answer
+	open  bool        // the answer was taken: a refused one has no body to wait for
+	guard *wire.Guard // nil if the socket itself sees frames, and has one
+}
+
+// Upgraded returns what is read from conn, which is above the socket or the socket
+// itself, with what was read ahead of it. It reads nothing until it is opened.
+func (s *socket) Upgraded(conn net.Conn, ahead []byte) *upgraded {
+	u := &upgraded{Conn: conn, sock: s, ahead: ahead}
+	if !s.Polls() {
+		u.guard = &wire.Guard{Rules: s.rules}
+	}
+	return u
+}
+
+// Open is for when the answer was taken.
+func (u *upgraded) Open() {
+	u.open = true
+	if u.guard != nil {
+		u.sock.above = u
+	}
+}
+
+// Read implements net.Conn.
+func (u *upgraded) Read(p []byte) (int, error) {
+	switch {
+	case !u.open:
+		return 0, io.EOF
+	case u.guard == nil:
+		return u.read(p)
+	case u.guard.Err() != nil:
+		return 0, u.guard.Err()
+	default:
+		n, err := u.read(p)
+		return u.guard.Sift(p[:n], err)
+	}
+}
+
+func (u *upgraded) read(p []byte) (int, error) {
+	if len(u.ahead) == 0 {
+		return u.Conn.Read(p)
+	}
+	n := copy(p, u.ahead)
+	if u.ahead = u.ahead[n:]; len(u.ahead) == 0 {
+		u.ahead = nil
+	}
+	return n, nil
+}
