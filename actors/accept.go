@@ -7,6 +7,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
@@ -169,7 +170,7 @@ func (a *Acceptor) Stats() AcceptStats { return a.stats.read() }
 // handshake upgrades a request (RFC 6455, section 4.2).
 func (c *Conn) handshake(h *hijacker, r *http.Request) (*dialed, error) {
 	// Not h, in these two: they stay, and h has the request and all that is its.
-	var sock atomic.Pointer[socket]
+	var sock atomic.Pointer[transport.Socket]
 	ws, err := websocket.Accept(h, withValidOffers(r), &websocket.AcceptOptions{
 		Subprotocols:       c.config.subprotocols,
 		OriginPatterns:     c.config.upgrade.origins.patterns,

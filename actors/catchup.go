@@ -3,6 +3,8 @@ package actors
 import (
 	"sync/atomic"
 	"time"
+
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 )
 
 // Before anything is given up for silence, what has arrived is read: it may be this
@@ -28,7 +30,7 @@ func (c *connection) catchUp(late time.Duration, told any) {
 	}
 	m := &catchUp{reader: c.reader, told: told, late: late}
 	m.upTo = c.sock.Received() + uint64(c.sock.Unread())
-	m.bound = time.AfterFunc(patience(late)+grace, func() { m.say() }) // not tell, which needs what is set here
+	m.bound = time.AfterFunc(transport.Patience(late)+transport.Grace, func() { m.say() }) // not tell, which needs what is set here
 	c.reader.inbox.PostUserMessage(m)
 }
 
@@ -60,7 +62,7 @@ func (r *reader) catchUp(m *catchUp) {
 	switch {
 	case m.over.Load():
 	case !r.ended && (!r.polled || r.finishing.Load()):
-		time.AfterFunc(patience(m.late), m.look)
+		time.AfterFunc(transport.Patience(m.late), m.look)
 	case !r.ended && r.behind(m.upTo):
 		r.inbox.PostUserMessage(m) // others have their turn
 	default:
@@ -83,7 +85,7 @@ func (m *catchUp) look() {
 	case r.polled && !r.finishing.Load():
 		r.inbox.PostUserMessage(m)
 	case !waits || r.behind(m.upTo):
-		time.AfterFunc(turn, m.look)
+		time.AfterFunc(transport.Turn, m.look)
 	default:
 		m.tell()
 	}

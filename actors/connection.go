@@ -8,6 +8,7 @@ import (
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
@@ -46,7 +47,7 @@ type connection struct {
 	waiting    time.Duration // since when it waits for its turn to dial, by the tree's clock; zero if it does not
 	cancelDial func()
 	ws         *websocket.Conn
-	sock       *socket
+	sock       *transport.Socket
 	reader     *reader       // nil when there is none, or it has ended
 	readerPID  *actor.PID    // nil when it is stopped
 	openedAt   time.Duration // since the socket was made

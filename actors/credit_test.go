@@ -2,7 +2,8 @@ package actors
 
 import (
 	"testing"
-	"time"
+
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 )
 
 // heldReader returns a reader that never runs.
@@ -11,7 +12,7 @@ func heldReader() *reader { return &reader{inbox: newReaderInbox().(*readerInbox
 // creditedReader returns a reader that waits on a goroutine of its own.
 func creditedReader(conn *Conn) *reader {
 	r := heldReader()
-	r.conn, r.sock, r.room = conn, &socket{born: time.Now()}, make(chan struct{}, 1)
+	r.conn, r.sock, r.room = conn, transport.New(nil, transport.Options{}), make(chan struct{}, 1)
 	conn.credit.reader.Store(r)
 	return r
 }

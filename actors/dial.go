@@ -8,6 +8,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
@@ -17,7 +18,7 @@ import (
 type dialed struct {
 	epoch       uint64
 	ws          *websocket.Conn
-	sock        *socket
+	sock        *transport.Socket
 	subprotocol string
 	value       any // of a server's WithUpgrade
 	err         error
@@ -77,14 +78,14 @@ type dialAttempt struct {
 	*Conn
 	epoch, number uint64
 
-	reported atomic.Bool             // set by whoever is first: the attempt itself, or the end of its time
-	reached  atomic.Pointer[reached] // written by the attempt, read by either
-	below    atomic.Pointer[socket]  // sock, for the end of its time: likewise
+	reported atomic.Bool                      // set by whoever is first: the attempt itself, or the end of its time
+	reached  atomic.Pointer[reached]          // written by the attempt, read by either
+	below    atomic.Pointer[transport.Socket] // sock, for the end of its time: likewise
 
 	// The attempt's alone.
-	sock     *socket
+	sock     *transport.Socket
 	unwatch  func() bool // the end of the time does not abort the socket any more
-	upgraded *upgraded
+	upgraded *transport.Upgraded
 	err      error // of RoundTrip
 }
 

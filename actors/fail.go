@@ -4,6 +4,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
@@ -27,7 +28,7 @@ func (c *connection) fail(reason error) {
 	}
 	if c.reader != nil && (said || is[*messages.WriteError](reason)) {
 		c.letGo()
-		c.expire(linger) // what the peer said last may still be there to read
+		c.expire(transport.Linger) // what the peer said last may still be there to read
 		return
 	}
 	c.release()

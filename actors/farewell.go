@@ -3,6 +3,7 @@ package actors
 import (
 	"errors"
 
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -168,7 +169,7 @@ func (c *connection) part() {
 		c.mailbox.post(m)
 		return
 	}
-	c.expire(linger)
+	c.expire(transport.Linger)
 	go func() {
 		m.closed = c.sock.Drain()
 		c.mailbox.post(m)
@@ -201,7 +202,7 @@ func (c *connection) hurry() {
 		return
 	}
 	c.farewell.handled = true
-	c.expire(linger)
+	c.expire(transport.Linger)
 	c.say()
 }
 

@@ -5,12 +5,13 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
 // startFraming has what is not compressed go past coder/websocket where that can be.
-func startFraming(sock *socket, compression websocket.CompressionMode) {
+func startFraming(sock *transport.Socket, compression websocket.CompressionMode) {
 	if compression == websocket.CompressionDisabled {
 		sock.StartFraming()
 	}

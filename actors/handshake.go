@@ -12,6 +12,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -33,7 +34,7 @@ func (a *dialAttempt) handshake(ctx context.Context, with Credentials) (*dialed,
 		return nil, err
 	}
 	header, host := splitHost(with.Header)
-	sock := new(*socket) // all that stays of the attempt: see the two below
+	sock := new(*transport.Socket) // all that stays of the attempt: see the two below
 	ws, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{
 		HTTPClient:      a.client(),
 		HTTPHeader:      header,
@@ -64,7 +65,7 @@ func (a *dialAttempt) handshake(ctx context.Context, with Credentials) (*dialed,
 }
 
 // onPong is not a closure of the attempt's, which would stay with it.
-func onPong(c *Conn, sock **socket) func(context.Context, []byte) {
+func onPong(c *Conn, sock **transport.Socket) func(context.Context, []byte) {
 	return func(_ context.Context, payload []byte) { c.pong(*sock, wire.PingNumber(payload)) }
 }
 

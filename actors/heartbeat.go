@@ -3,6 +3,7 @@ package actors
 import (
 	"time"
 
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -111,9 +112,9 @@ type exchange struct{ ask, answer []byte }
 type heartbeat struct {
 	rule    Heartbeat
 	alarm   *alarm
-	due     *pulse  // the only one that counts
-	number  uint64  // of the last ping
-	written written // of what was seen
+	due     *pulse             // the only one that counts
+	number  uint64             // of the last ping
+	written transport.Progress // of what was seen
 }
 
 func (c *connection) startHeartbeat() {
@@ -206,13 +207,13 @@ func (c *connection) signs(wanted bool) Signs {
 	opened := c.openedAt
 	since := func(when time.Duration) time.Duration { return max(when-opened, 0) }
 	s := Signs{Read: since(c.sock.LastRead()), Pings: c.heartbeat.number, RTT: c.RTT(), Wanted: wanted}
-	s.Wrote = since(c.heartbeat.written.look(c.sock))
+	s.Wrote = since(c.heartbeat.written.Look(c.sock))
 	if message, ever := c.reader.lastMessage(); ever {
 		s.Message = since(message)
 	}
 	if s.Pings > 0 {
-		s.Pinged = since(c.sock.ping.sent())
-		s.Awaited = c.sock.ping.number.Load() != 0
+		s.Pinged = since(c.sock.PingSent())
+		s.Awaited = c.sock.PingAwaited() != 0
 	}
 	s.Paused = c.credit.paused()
 	s.Resumed = since(c.sock.LastResumed())
@@ -227,20 +228,20 @@ func (c *connection) ping(payload *messages.Send) error {
 	c.sock.Cork()
 	switch exchange := c.config.heartbeat.payload; {
 	case payload != nil:
-		c.sock.pinged(0)
+		c.sock.Pinged(0)
 		return c.writeFrame(wire.Opcode(payload.Type), payload.Data)
 	case exchange != nil:
-		c.sock.pinged(h.number)
+		c.sock.Pinged(h.number)
 		return c.writeFrame(wire.OpcodeText, exchange.ask)
 	default:
-		c.sock.pinged(h.number)
+		c.sock.Pinged(h.number)
 		return c.writeFrame(wire.OpcodePing, wire.PingPayload(h.number))
 	}
 }
 
 // answered publishes the round trip of heartbeat number, if it is the one awaited.
-func (c *Conn) answered(s *socket, number uint64) {
-	if rtt, ok := s.answered(number); ok {
+func (c *Conn) answered(s *transport.Socket, number uint64) {
+	if rtt, ok := s.Answered(number); ok {
 		c.rtt.Store(int64(rtt))
 	}
 }

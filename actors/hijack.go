@@ -11,6 +11,8 @@ import (
 	"net/textproto"
 	"strings"
 	"time"
+
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 )
 
 // hijacker is the response that coder/websocket accepts a request with. It puts a
@@ -19,7 +21,7 @@ import (
 type hijacker struct {
 	response http.ResponseWriter
 	conn     *Conn
-	sock     *socket
+	sock     *transport.Socket
 	header   http.Header // of the handshake
 	status   int
 	reason   []byte // why not
@@ -106,8 +108,8 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if _, secure := conn.(*tls.Conn); !secure {
 		conn = transportOf(conn, "http.Hijacker")
 	}
-	_ = conn.SetDeadline(time.Time{})                     // the server's
-	h.sock = newSocket(conn, h.conn.socketOptions(false)) // above TLS, if there is any
+	_ = conn.SetDeadline(time.Time{})                         // the server's
+	h.sock = transport.New(conn, h.conn.socketOptions(false)) // above TLS, if there is any
 	ahead, err := rw.Reader.Peek(rw.Reader.Buffered())
 	if err == nil {
 		err = rw.Writer.Flush()

@@ -41,7 +41,7 @@ func TestIdleConnectionsOnLoopbackShareOneGoroutine(t *testing.T) {
 		for goroutines("actors.(*reader)")+goroutines("actors.(*connection)") > 0 {
 			runtime.Gosched() // the last has just been dialled
 		}
-		if n := goroutines("actors.newPoller"); n != 1 {
+		if n := goroutines("transport.NewPoller"); n != 1 {
 			t.Errorf("%d goroutines wait for %d connections", n, connections)
 		}
 	})

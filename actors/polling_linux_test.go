@@ -8,6 +8,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/wstest"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
@@ -27,7 +28,7 @@ func TestReaderWithoutPoller(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer sup.Stop(t.Context())
-	p := newPoller()
+	p := transport.NewPoller()
 	_ = p.Close()
 	treeOf(sup).polling.Store(p)
 	events := wstest.NewRecorder()
@@ -89,6 +90,6 @@ func pairedReader(t *testing.T) (*reader, net.Conn) {
 	}
 	t.Cleanup(func() { _ = peer.Close() })
 	r := heldReader()
-	r.sock = newSocket(mine, socketOptions{})
+	r.sock = transport.New(mine, transport.Options{})
 	return r, peer
 }

@@ -1,5 +1,7 @@
 package actors
 
+import "github.com/sockvisor/sockvisor/actors/internal/transport"
+
 // pump delivers what is there, and what the kernel has, for as long as the handler
 // has room.
 func (r *reader) pump() {
@@ -73,7 +75,7 @@ func (r *reader) deliverAll() bool {
 		if r.full() {
 			return false
 		}
-		if err := r.one(); err != nil && !wraps(err, ErrLater) {
+		if err := r.one(); err != nil && !wraps(err, transport.ErrLater) {
 			r.end(err)
 			return false
 		}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -39,7 +40,7 @@ func (a *dialAttempt) dialSocket(ctx context.Context, addr string, secure bool) 
 	if err != nil {
 		return nil, err
 	}
-	a.sock = newSocket(conn, a.socketOptions(secure))
+	a.sock = transport.New(conn, a.socketOptions(secure))
 	a.below.Store(a.sock)
 	a.unwatch = context.AfterFunc(ctx, a.sock.Abort)
 	a.sock.Notify(func(err error) { // until the connection wants to know

@@ -8,6 +8,8 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 )
 
 // reader turns the frames of one socket into messages for the handler. That it has
@@ -21,7 +23,7 @@ type reader struct {
 	inbox   *readerInbox
 	epoch   uint64
 	ws      *websocket.Conn
-	sock    *socket
+	sock    *transport.Socket
 	handler *actor.PID
 	target  *handlerInbox // of the handler, nil if that is shared
 

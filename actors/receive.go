@@ -10,6 +10,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -24,7 +25,7 @@ func (r *reader) one() error {
 	}
 	kind, from, err := r.ws.Reader(background)
 	switch {
-	case err != nil && (r.refusedPong(err) || wraps(err, ErrLater)):
+	case err != nil && (r.refusedPong(err) || wraps(err, transport.ErrLater)):
 		return nil
 	case err != nil:
 		return r.readError(err)
@@ -137,7 +138,7 @@ func (r *reader) heartbeat(kind messages.Type, data []byte) bool {
 		_ = r.ws.Write(background, websocket.MessageText, config.reply.answer) // the reader fails too if it cannot be
 		return true
 	case config.payload != nil && !config.off && bytes.Equal(data, config.payload.answer):
-		r.conn.answered(r.sock, r.sock.ping.number.Load())
+		r.conn.answered(r.sock, r.sock.PingAwaited())
 		return true
 	default:
 		return false

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
@@ -36,7 +37,7 @@ const confirming = 1 << 63
 
 // ponged says that the peer has answered a ping.
 type ponged struct {
-	sock   *socket
+	sock   *transport.Socket
 	number uint64
 }
 
@@ -70,7 +71,7 @@ func (c *connection) ponged(m *ponged) {
 }
 
 // pong is for coder/websocket's OnPongReceived, on the reader's goroutine.
-func (c *Conn) pong(s *socket, number uint64) {
+func (c *Conn) pong(s *transport.Socket, number uint64) {
 	if number&confirming != 0 {
 		c.mailbox.post(&ponged{sock: s, number: number &^ confirming})
 		return

@@ -3,6 +3,8 @@ package actors
 import (
 	"net"
 	"time"
+
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 )
 
 // stuck says that a reader should have ended.
@@ -15,7 +17,7 @@ func (c *connection) mayBeStuck() {
 		return
 	}
 	m := &stuck{c.reader}
-	c.stuck = time.AfterFunc(linger, func() { c.mailbox.post(m) })
+	c.stuck = time.AfterFunc(transport.Linger, func() { c.mailbox.post(m) })
 }
 
 // abandonReader goes on without a reader that does not end: what it still reads is for

@@ -3,6 +3,8 @@ package actors
 import (
 	"context"
 	"time"
+
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 )
 
 // timeLimit is the context of a step of an attempt. It ends after its time, but not before
@@ -44,9 +46,9 @@ func (l *timeLimit) stop() {
 // over is for when the time is over. If this process was late, or has not read all that is
 // there, it goes on as long as something comes: for a grace at most, whatever the peer does.
 func (l *timeLimit) over() {
-	quiet := patience(time.Since(l.due))
+	quiet := transport.Patience(time.Since(l.due))
 	if read, unread := l.arrived(); unread || quiet > 0 {
-		l.await(read, max(quiet, turn))
+		l.await(read, max(quiet, transport.Turn))
 	}
 	l.cancel(context.DeadlineExceeded)
 }
@@ -54,16 +56,16 @@ func (l *timeLimit) over() {
 // await returns when nothing more has come for so long. Looks are counted, not time: the
 // process may be stopped again.
 func (l *timeLimit) await(read uint64, quiet time.Duration) {
-	look := time.NewTicker(turn)
+	look := time.NewTicker(transport.Turn)
 	defer look.Stop()
 	left := quiet
-	for all := grace; all > 0 && left > 0; all -= turn {
+	for all := transport.Grace; all > 0 && left > 0; all -= transport.Turn {
 		select {
 		case <-l.Done():
 			return
 		case <-look.C:
 		}
-		left -= turn
+		left -= transport.Turn
 		if now, unread := l.arrived(); unread || now != read {
 			read, left = now, quiet
 		}
@@ -76,5 +78,5 @@ type later struct{ context.Context }
 // Deadline implements context.Context.
 func (l later) Deadline() (time.Time, bool) {
 	due, ok := l.Context.Deadline()
-	return due.Add(grace), ok
+	return due.Add(transport.Grace), ok
 }

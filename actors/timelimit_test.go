@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 )
 
 const ms = time.Millisecond
@@ -23,13 +25,13 @@ func TestTimeLimit(t *testing.T) {
 	}{
 		"in time":                      {0, 0, 0, false, 0},
 		"in time, something comes":     {0, ms, time.Minute, false, 0},
-		"a little late":                {ms, 0, 0, false, turn},
+		"a little late":                {ms, 0, 0, false, transport.Turn},
 		"late":                         {200 * ms, 0, 0, false, 200 * ms},
-		"very late":                    {time.Hour, 0, 0, false, grace},
+		"very late":                    {time.Hour, 0, 0, false, transport.Grace},
 		"late, something comes":        {200 * ms, 50 * ms, 150 * ms, false, 360 * ms},
-		"late, something always comes": {ms, ms, time.Minute, false, grace},
-		"unread":                       {0, 0, 0, true, grace},
-		"late and unread":              {time.Hour, ms, time.Minute, true, grace},
+		"late, something always comes": {ms, ms, time.Minute, false, transport.Grace},
+		"unread":                       {0, 0, 0, true, transport.Grace},
+		"late and unread":              {time.Hour, ms, time.Minute, true, transport.Grace},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -76,7 +78,7 @@ func TestTimeLimitIsContext(t *testing.T) {
 				defer l.stop()
 				derived, end := context.WithTimeout(l, time.Minute)
 				defer end()
-				for ctx, want := range map[context.Context]time.Time{l: due, derived: due, later{l}: due.Add(grace)} {
+				for ctx, want := range map[context.Context]time.Time{l: due, derived: due, later{l}: due.Add(transport.Grace)} {
 					if at, ok := ctx.Deadline(); !ok || !at.Equal(want) || ctx.Err() != nil {
 						t.Errorf("deadline %v, %v, %v", at, ok, ctx.Err())
 					}

@@ -1,6 +1,10 @@
 package actors
 
-import "time"
+import (
+	"time"
+
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
+)
 
 // expired says that a step of ending took too long.
 type expired struct {
@@ -33,7 +37,7 @@ func (c *connection) expired(m *expired) {
 	case m.caughtUp:
 		c.cutOff()
 	case c.farewell != nil:
-		c.giveTurn(patience(time.Since(m.at)))
+		c.giveTurn(transport.Patience(time.Since(m.at)))
 	default:
 		c.expiring = &expired{caughtUp: true}
 		c.catchUp(time.Since(m.at), c.expiring)

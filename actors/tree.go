@@ -8,6 +8,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
 
@@ -18,7 +19,7 @@ type tree struct {
 	carriers carriers
 	clock    *clock
 	governor *actor.PID
-	polling  atomic.Pointer[poller]
+	polling  atomic.Pointer[transport.Poller]
 	closed   atomic.Bool
 
 	// Props are 224 bytes: shared, they are nobody's in particular. See mailbox.Of.
@@ -57,11 +58,11 @@ func (t *tree) Close() error {
 
 // poller returns the one of the tree, made when the first socket needs it, or nil if
 // there is none.
-func (t *tree) poller() *poller {
+func (t *tree) poller() *transport.Poller {
 	if p := t.polling.Load(); p != nil {
 		return p
 	}
-	p := newPoller()
+	p := transport.NewPoller()
 	if p != nil && !t.polling.CompareAndSwap(nil, p) {
 		_ = p.Close()
 	}

@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import (
 	"net"
@@ -10,14 +10,14 @@ import (
 
 // Unread is how many bytes have arrived that nobody has read, or zero where the kernel
 // cannot be asked.
-func (s *socket) Unread() (n int) {
+func (s *Socket) Unread() (n int) {
 	s.below(func(fd int) { n, _ = unix.IoctlGetInt(fd, unix.SIOCINQ) })
 	return max(n, 0)
 }
 
 // outflow asks TCP what has become of what was written. It says nothing of what is not
 // TCP.
-func (s *socket) outflow() (o outflow) {
+func (s *Socket) outflow() (o outflow) {
 	s.below(func(fd int) {
 		info, err := unix.GetsockoptTCPInfo(fd, unix.IPPROTO_TCP, unix.TCP_INFO)
 		if err == nil {
@@ -33,7 +33,7 @@ func (s *socket) outflow() (o outflow) {
 // below calls f with the file descriptor below the socket, and below TLS and whatever
 // the user has put around it, if there is one. It is only asked: who may read from it
 // and write to it is said by try.
-func (s *socket) below(f func(fd int)) {
+func (s *Socket) below(f func(fd int)) {
 	defer func() { _ = recover() }() // of the user's
 	if raw := s.try.raw; raw != nil {
 		_ = raw.Control(func(fd uintptr) { f(int(fd)) })

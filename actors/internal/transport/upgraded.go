@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import (
 	"io"
@@ -7,11 +7,11 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
-// upgraded is what is read and written after a client's handshake: the socket, or the
+// Upgraded is what is read and written after a client's handshake: the socket, or the
 // TLS above it, and before that what was read with the answer.
-type upgraded struct {
+type Upgraded struct {
 	net.Conn
-	sock  *socket
+	sock  *Socket
 	ahead []byte      // read with the answer
 	open  bool        // the answer was taken: a refused one has no body to wait for
 	guard *wire.Guard // nil if the socket itself sees frames, and has one
@@ -19,8 +19,8 @@ type upgraded struct {
 
 // Upgraded returns what is read from conn, which is above the socket or the socket
 // itself, with what was read ahead of it. It reads nothing until it is opened.
-func (s *socket) Upgraded(conn net.Conn, ahead []byte) *upgraded {
-	u := &upgraded{Conn: conn, sock: s, ahead: ahead}
+func (s *Socket) Upgraded(conn net.Conn, ahead []byte) *Upgraded {
+	u := &Upgraded{Conn: conn, sock: s, ahead: ahead}
 	if !s.Polls() {
 		u.guard = &wire.Guard{Rules: s.rules}
 	}
@@ -28,7 +28,7 @@ func (s *socket) Upgraded(conn net.Conn, ahead []byte) *upgraded {
 }
 
 // Open is for when the answer was taken.
-func (u *upgraded) Open() {
+func (u *Upgraded) Open() {
 	u.open = true
 	if u.guard != nil {
 		u.sock.above = u
@@ -36,7 +36,7 @@ func (u *upgraded) Open() {
 }
 
 // Read implements net.Conn.
-func (u *upgraded) Read(p []byte) (int, error) {
+func (u *Upgraded) Read(p []byte) (int, error) {
 	switch {
 	case !u.open:
 		return 0, io.EOF
@@ -50,7 +50,7 @@ func (u *upgraded) Read(p []byte) (int, error) {
 	}
 }
 
-func (u *upgraded) read(p []byte) (int, error) {
+func (u *Upgraded) read(p []byte) (int, error) {
 	if len(u.ahead) == 0 {
 		return u.Conn.Read(p)
 	}

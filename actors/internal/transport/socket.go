@@ -1,4 +1,12 @@
-package actors
+// Package transport makes of a net.Conn one whose writes never block and whose reads need
+// no goroutine: what the kernel does not take at once a goroutine of the moment waits to
+// write, and who reads is told when there is something to read, where the kernel can be
+// asked. It also keeps the frames of two writers whole and in order, and has what is read
+// seen by a wire.Guard.
+//
+// It knows bytes, frames and time. It must not know actors, messages, options, or
+// coder/websocket: what reads and writes here is whoever it is handed to.
+package transport
 
 import (
 	"errors"
@@ -10,7 +18,7 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
-// socket is the transport below WebSocket and TLS. It makes writing never block
+// Socket is the transport below WebSocket and TLS. It makes writing never block
 // and reading tell when there last was a sign of life.
 //
 // Write appends to a buffer and puts on the wire what the kernel takes at once.
@@ -23,11 +31,11 @@ import (
 // flush, so that what was queued at the same moment leaves in one system call,
 // and a single message leaves at once: there is no timer.
 //
-// What the connection frames itself goes past coder/websocket: see socket_frames.go.
+// What the connection frames itself goes past coder/websocket: see frames.go.
 // All else is serialised by coder/websocket's frame lock, or above it by crypto/tls.
 // The one who sends is whoever set sending; pending and aside are handed over by
 // swapping the pointer. That is all the mutual exclusion there is.
-type socket struct {
+type Socket struct {
 	net.Conn
 
 	// For every write, side by side.
@@ -60,7 +68,7 @@ type socket struct {
 	// For every read.
 	intake     intake
 	rules      wire.Rules
-	above      *upgraded    // what coder/websocket reads from, if that has the guard
+	above      *Upgraded    // what coder/websocket reads from, if that has the guard
 	lastRead   atomic.Int64 // since born
 	lastResume atomic.Int64 // likewise: when reading went on after a pause
 
@@ -69,9 +77,9 @@ type socket struct {
 	born time.Time
 	ping pingStatus
 
-	poller     *poller // nil where the kernel cannot be asked to tell
+	poller     *Poller // nil where the kernel cannot be asked to tell
 	registered registration
-	reader     atomic.Pointer[socketReader] // its owner sets it, or nil; whoever writes and the poller look
+	reader     atomic.Pointer[Reader] // its owner sets it, or nil; whoever writes and the poller look
 	timeout    time.Duration
 
 	// onWritable is called when a socket that was not ready has written, or
@@ -91,18 +99,18 @@ var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, 
 
 var errPendingOverflow = errors.New("peer makes this side answer and reads nothing")
 
-// socketOptions are what a socket has to be told.
-type socketOptions struct {
-	writeTimeout time.Duration  // of no progress
-	maximum      int            // of pending bytes, before the peer is taken for hostile
-	rules        wire.Rules     // of what is read
-	masks        bool           // this side masks: it is a client
-	secure       bool           // there will be TLS above it: nothing here may write, or read, anything else then
-	poller       func() *poller // asked for one if it can be used; it may have none
+// Options are what a socket has to be told.
+type Options struct {
+	WriteTimeout time.Duration  // of no progress
+	Maximum      int            // of pending bytes, before the peer is taken for hostile
+	Rules        wire.Rules     // of what is read
+	Masks        bool           // this side masks: it is a client
+	Secure       bool           // there will be TLS above it: nothing here may write, or read, anything else then
+	Poller       func() *Poller // asked for one if it can be used; it may have none
 }
 
-// socketReader is who reads a socket.
-type socketReader interface {
+// Reader is who reads a socket.
+type Reader interface {
 	// Readable says that there may be something to read, be it that the socket was shut;
 	// or that the peer has closed too: hangUp.
 	Readable(hangUp bool)
@@ -110,88 +118,88 @@ type socketReader interface {
 	Paused() bool
 }
 
-// newSocket makes the socket of a transport.
-func newSocket(conn net.Conn, o socketOptions) *socket {
-	s := &socket{
+// New makes the socket of a transport.
+func New(conn net.Conn, o Options) *Socket {
+	s := &Socket{
 		Conn:    conn,
-		timeout: o.writeTimeout,
-		maximum: o.maximum,
-		masking: o.masks,
-		secure:  o.secure,
-		rules:   o.rules,
+		timeout: o.WriteTimeout,
+		maximum: o.Maximum,
+		masking: o.Masks,
+		secure:  o.Secure,
+		rules:   o.Rules,
 		born:    time.Now(),
 	}
-	if s.try.init(conn) && o.poller != nil {
-		s.poller = o.poller()
+	if s.try.init(conn) && o.Poller != nil {
+		s.poller = o.Poller()
 	}
 	return s
 }
 
 // SetReader says who reads.
-func (s *socket) SetReader(r socketReader) { s.reader.Store(&r) }
+func (s *Socket) SetReader(r Reader) { s.reader.Store(&r) }
 
 // paused reports whether who reads the socket does not.
-func (s *socket) paused() bool {
+func (s *Socket) paused() bool {
 	r := s.reader.Load()
 	return r != nil && (*r).Paused()
 }
 
 // Notify sets onWritable. What failed before is told now.
-func (s *socket) Notify(f func(error)) {
+func (s *Socket) Notify(f func(error)) {
 	s.onWritable.Store(&f)
 	if err := s.failure.Load(); err != nil {
 		f(*err)
 	}
 }
 
-func (s *socket) tell(err error) {
+func (s *Socket) tell(err error) {
 	if f := s.onWritable.Load(); f != nil {
 		(*f)(err)
 	}
 }
 
 // Now is the time since the socket was made.
-func (s *socket) Now() time.Duration { return time.Since(s.born) }
+func (s *Socket) Now() time.Duration { return time.Since(s.born) }
 
 // LastRead is when there last was a sign of life.
-func (s *socket) LastRead() time.Duration { return time.Duration(s.lastRead.Load()) }
+func (s *Socket) LastRead() time.Duration { return time.Duration(s.lastRead.Load()) }
 
 // SetDeadline implements net.Conn for reading. A write never blocks, and the
 // deadlines of those who wait for the kernel are the socket's own: crypto/tls
 // sets one to forbid writing when it closes, which would forbid the last words.
-func (s *socket) SetDeadline(t time.Time) error { return s.Conn.SetReadDeadline(t) }
+func (s *Socket) SetDeadline(t time.Time) error { return s.Conn.SetReadDeadline(t) }
 
 // SetWriteDeadline implements net.Conn: see SetDeadline.
-func (s *socket) SetWriteDeadline(time.Time) error { return nil }
+func (s *Socket) SetWriteDeadline(time.Time) error { return nil }
 
 // SayClose notes that this side sends a close frame, now.
-func (s *socket) SayClose() { s.saidClose.Store(true) }
+func (s *Socket) SayClose() { s.saidClose.Store(true) }
 
 // SaidClose reports whether that was so.
-func (s *socket) SaidClose() bool { return s.saidClose.Load() }
+func (s *Socket) SaidClose() bool { return s.saidClose.Load() }
 
 // MayPong is for coder/websocket's OnPingReceived. After a close frame nothing is
 // sent any more (RFC 6455, section 5.5.1); left to itself it would try, and take
 // the refusal for the end of the connection.
-func (s *socket) MayPong() bool { return !s.SaidClose() }
+func (s *Socket) MayPong() bool { return !s.SaidClose() }
 
 // Closing reports whether this side has closed it, or does.
-func (s *socket) Closing() bool { return s.closing.Load() }
+func (s *Socket) Closing() bool { return s.closing.Load() }
 
 // Broken reports whether reading has failed.
-func (s *socket) Broken() bool { return s.broken.Load() }
+func (s *Socket) Broken() bool { return s.broken.Load() }
 
 // Reading reports whether a goroutine waits for more to read, or takes it.
-func (s *socket) Reading() bool { return s.reading.Load() }
+func (s *Socket) Reading() bool { return s.reading.Load() }
 
 // Received is how many bytes were read.
-func (s *socket) Received() uint64 { return s.received.Load() }
+func (s *Socket) Received() uint64 { return s.received.Load() }
 
 // Limit is that of a message.
-func (s *socket) Limit() int64 { return s.rules.Limit }
+func (s *Socket) Limit() int64 { return s.rules.Limit }
 
 // Failure is why nothing can be written any more, or nil.
-func (s *socket) Failure() error {
+func (s *Socket) Failure() error {
 	if err := s.failure.Load(); err != nil {
 		return *err
 	}
@@ -199,12 +207,12 @@ func (s *socket) Failure() error {
 }
 
 // Resumed notes that reading goes on after a pause.
-func (s *socket) Resumed() { s.lastResume.Store(int64(s.Now())) }
+func (s *Socket) Resumed() { s.lastResume.Store(int64(s.Now())) }
 
-func (s *socket) LastResumed() time.Duration { return time.Duration(s.lastResume.Load()) }
+func (s *Socket) LastResumed() time.Duration { return time.Duration(s.lastResume.Load()) }
 
 // Write implements net.Conn: it never blocks.
-func (s *socket) Write(p []byte) (int, error) {
+func (s *Socket) Write(p []byte) (int, error) {
 	if err := s.refusal(); err != nil {
 		return 0, err
 	}
@@ -217,7 +225,7 @@ func (s *socket) Write(p []byte) (int, error) {
 }
 
 // refusal is why a write is refused, or nil.
-func (s *socket) refusal() error {
+func (s *Socket) refusal() error {
 	if err := s.Failure(); err != nil {
 		return err
 	}
@@ -236,7 +244,7 @@ func add(to *atomic.Pointer[buffer]) *buffer {
 }
 
 // put puts b where it is sent from: now, unless more is to come.
-func (s *socket) put(where *atomic.Pointer[buffer], b *buffer) error {
+func (s *Socket) put(where *atomic.Pointer[buffer], b *buffer) error {
 	size := len(b.bytes)
 	where.Store(b)
 	if size > s.maximum {
@@ -253,17 +261,17 @@ func (s *socket) put(where *atomic.Pointer[buffer], b *buffer) error {
 }
 
 // Cork gathers what is written until flush.
-func (s *socket) Cork() { s.corked.Store(true) }
+func (s *Socket) Cork() { s.corked.Store(true) }
 
 // Flush implements outlet. Anybody may call it.
-func (s *socket) Flush() {
+func (s *Socket) Flush() {
 	s.corked.Store(false)
 	s.send()
 }
 
 // Taken reports whether the kernel has all that was written. If not, onWritable is
 // called when it has.
-func (s *socket) Taken() bool {
+func (s *Socket) Taken() bool {
 	s.watched.Store(true)
 	if s.waiting() || s.sending.Load() || s.blocked.Load() || s.failure.Load() != nil {
 		return false
@@ -273,7 +281,7 @@ func (s *socket) Taken() bool {
 }
 
 // Ready implements outlet.
-func (s *socket) Ready() bool { return !s.blocked.Load() }
+func (s *Socket) Ready() bool { return !s.blocked.Load() }
 
 // recycle returns a buffer to the pool, unless one large message made it large.
 func recycle(b *buffer) {

@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import (
 	"net"
@@ -7,15 +7,15 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
-// linger bounds how long the last bytes of a closed socket may take.
-const linger = time.Second
+// Linger bounds how long the last bytes of a closed socket may take.
+const Linger = time.Second
 
 // closedHere is the failure of a socket that this side has closed.
 var closedHere error = net.ErrClosed
 
 // fail ends writing: sending is never cleared again. Of a socket that is being
 // closed it is no news.
-func (s *socket) fail(err error) {
+func (s *Socket) fail(err error) {
 	if !s.failure.CompareAndSwap(nil, &err) {
 		return
 	}
@@ -32,7 +32,7 @@ func (s *socket) fail(err error) {
 // now, they have a second.
 //
 // Whoever sends meanwhile looks whether it closes when that is done, or has failed.
-func (s *socket) Close() error {
+func (s *Socket) Close() error {
 	if !s.closing.CompareAndSwap(false, true) {
 		return nil
 	}
@@ -45,14 +45,14 @@ func (s *socket) Close() error {
 }
 
 // linger bounds the time of whoever writes, or is about to.
-func (s *socket) linger() {
-	if s.Conn.SetWriteDeadline(time.Now().Add(linger)) != nil {
-		s.shutAfter(linger)
+func (s *Socket) linger() {
+	if s.Conn.SetWriteDeadline(time.Now().Add(Linger)) != nil {
+		s.shutAfter(Linger)
 	}
 }
 
 // Abort closes at once. Only what the kernel takes now still goes out.
-func (s *socket) Abort() {
+func (s *Socket) Abort() {
 	s.Flush()
 	s.closing.Store(true)
 	_ = s.shut()
@@ -60,7 +60,7 @@ func (s *socket) Abort() {
 
 // shut closes the transport, and has the reader see it: the kernel says nothing of
 // a socket that this side has closed.
-func (s *socket) shut() error {
+func (s *Socket) shut() error {
 	if !s.failure.CompareAndSwap(nil, &closedHere) && s.failure.Load() == &closedHere {
 		return nil // another has
 	}
@@ -72,7 +72,7 @@ func (s *socket) shut() error {
 
 // discard drops what was written and will never be sent. It is for after a failure:
 // who adds to it meanwhile sees that and does the same.
-func (s *socket) discard() {
+func (s *Socket) discard() {
 	drop(s.pending.Swap(nil))
 	drop(s.aside.Swap(nil))
 }
@@ -88,7 +88,7 @@ const quietEnd = 20 * time.Millisecond
 // much: to close a socket with bytes that nobody has read resets it, which destroys the
 // last words before the peer reads them. It blocks: whoever calls it bounds the time
 // with abort. It reports whether the peer has sent a close frame.
-func (s *socket) Drain() bool {
+func (s *Socket) Drain() bool {
 	ended := s.halfClose()
 	guard, read := s.lastReads()
 	b := buffers.Get().(*buffer)
@@ -109,7 +109,7 @@ func (s *socket) Drain() bool {
 
 // lastReads returns how to read on where coder/websocket has ended, and the guard that
 // has seen what it read.
-func (s *socket) lastReads() (*wire.Guard, func([]byte) (int, error)) {
+func (s *Socket) lastReads() (*wire.Guard, func([]byte) (int, error)) {
 	if s.above != nil {
 		return s.above.guard, s.above.read
 	}
@@ -120,7 +120,7 @@ func (s *socket) lastReads() (*wire.Guard, func([]byte) (int, error)) {
 
 // halfClose ends writing, and reports whether that can be: under TLS with its own close,
 // which says the same.
-func (s *socket) halfClose() bool {
+func (s *Socket) halfClose() bool {
 	conn := s.Conn
 	if s.above != nil && s.secure {
 		conn = s.above.Conn

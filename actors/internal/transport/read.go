@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import (
 	"net"
@@ -7,7 +7,7 @@ import (
 )
 
 // Read implements net.Conn for coder/websocket and those between it and the socket.
-func (s *socket) Read(p []byte) (int, error) {
+func (s *Socket) Read(p []byte) (int, error) {
 	switch {
 	case s.intake.framed:
 		return s.readFrame(p)
@@ -21,18 +21,18 @@ func (s *socket) Read(p []byte) (int, error) {
 }
 
 // Framed reports whether that is so.
-func (s *socket) Framed() bool { return s.intake.framed }
+func (s *Socket) Framed() bool { return s.intake.framed }
 
 // Wait calls f, and again whenever something has arrived, until f returns true: it waits
 // on the goroutine that calls it, until the deadline of reading.
-func (s *socket) Wait(f func() bool) error { return s.try.wait(f) }
+func (s *Socket) Wait(f func() bool) error { return s.try.wait(f) }
 
 // Polls reports whether the kernel can be asked what WebSocket is sent.
-func (s *socket) Polls() bool { return s.poller != nil && !s.secure }
+func (s *Socket) Polls() bool { return s.poller != nil && !s.secure }
 
 // Frames has Read hand out frames from now on, and reports whether the socket can
 // be read without waiting.
-func (s *socket) Frames() bool {
+func (s *Socket) Frames() bool {
 	s.Calm()
 	s.intake.framed = s.Polls()
 	return s.intake.framed
@@ -40,7 +40,7 @@ func (s *socket) Frames() bool {
 
 // readFrame hands out bytes up to the end of the frame. Between frames, if it must
 // not wait, it takes only what is there as a whole.
-func (s *socket) readFrame(p []byte) (int, error) {
+func (s *Socket) readFrame(p []byte) (int, error) {
 	in := &s.intake
 	for in.left == 0 {
 		if !in.patient && !in.message() {
@@ -65,7 +65,7 @@ func (s *socket) readFrame(p []byte) (int, error) {
 }
 
 // readRest reads more of the frame, past the intake.
-func (s *socket) readRest(p []byte) (int, error) {
+func (s *Socket) readRest(p []byte) (int, error) {
 	in := &s.intake
 	n, err := s.read(p[:min(int64(len(p)), in.left)])
 	in.left -= int64(n)
@@ -76,7 +76,7 @@ func (s *socket) readRest(p []byte) (int, error) {
 }
 
 // readGuarded hands out what was read before, and then waits.
-func (s *socket) readGuarded(p []byte) (int, error) {
+func (s *Socket) readGuarded(p []byte) (int, error) {
 	g := s.intake.guard
 	if g.Err() != nil {
 		return 0, g.Err()
@@ -91,7 +91,7 @@ func (s *socket) readGuarded(p []byte) (int, error) {
 }
 
 // readLine hands out a line of the answer to a handshake.
-func (s *socket) readLine(p []byte) (int, error) {
+func (s *Socket) readLine(p []byte) (int, error) {
 	if len(s.intake.rest()) == 0 {
 		if err := s.more(); err != nil {
 			return 0, err
@@ -101,7 +101,7 @@ func (s *socket) readLine(p []byte) (int, error) {
 }
 
 // more waits for more bytes.
-func (s *socket) more() error {
+func (s *Socket) more() error {
 	n, err := s.read(s.intake.room())
 	s.intake.add(n)
 	s.intake.release()
@@ -109,7 +109,7 @@ func (s *socket) more() error {
 }
 
 // read waits. A deadline that was for attend is none for it.
-func (s *socket) read(p []byte) (int, error) {
+func (s *Socket) read(p []byte) (int, error) {
 	s.reading.Store(true)
 	n, err := s.Conn.Read(p)
 	for s.intake.framed && n == 0 && wraps(err, os.ErrDeadlineExceeded) && !s.closing.Load() {
@@ -123,7 +123,7 @@ func (s *socket) read(p []byte) (int, error) {
 
 // Fill takes in what the kernel has, without waiting, and reports whether it may
 // have more.
-func (s *socket) Fill() (n int, more bool, err error) {
+func (s *Socket) Fill() (n int, more bool, err error) {
 	room := s.intake.room()
 	n, err = s.try.read(room)
 	s.intake.add(n)
@@ -138,7 +138,7 @@ const (
 	busyStreak = 4
 )
 
-func (s *socket) noteArrival(now int64) {
+func (s *Socket) noteArrival(now int64) {
 	if now-s.lastRead.Swap(now) < int64(busyGap) {
 		s.streak.Add(1)
 		return
@@ -147,12 +147,12 @@ func (s *socket) noteArrival(now int64) {
 }
 
 // Busy reports whether one arrival follows the other.
-func (s *socket) Busy() bool { return s.streak.Load() >= busyStreak }
+func (s *Socket) Busy() bool { return s.streak.Load() >= busyStreak }
 
 // Calm has it not be busy, until it is so again.
-func (s *socket) Calm() { s.streak.Store(0) }
+func (s *Socket) Calm() { s.streak.Store(0) }
 
-func (s *socket) noteRead(n int, err error) error {
+func (s *Socket) noteRead(n int, err error) error {
 	if n > 0 {
 		s.received.Add(uint64(n))
 		s.noteArrival(int64(s.Now()))

@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import (
 	"os"
@@ -17,7 +17,7 @@ const morsel = 4 << 10
 
 // overdue fails a transport without deadlines when a write makes no progress in time.
 type overdue struct {
-	sock  *socket
+	sock  *Socket
 	began time.Duration
 	done  atomic.Bool                // the writer sets it, the timer reads it
 	timer atomic.Pointer[time.Timer] // set by whoever starts it
@@ -25,7 +25,7 @@ type overdue struct {
 }
 
 // writeTimed writes p, and gives up when that takes too long.
-func (s *socket) writeTimed(p []byte) (int, error) {
+func (s *Socket) writeTimed(p []byte) (int, error) {
 	o := &overdue{sock: s, began: s.Now()}
 	o.start()
 	n, err := s.Conn.Write(p)
@@ -43,7 +43,7 @@ func (o *overdue) ring() {
 	case o.done.Load():
 	case late > 0 && !o.late: // as if this process was stopped: the write has its turn
 		o.late = true
-		o.after(patience(late))
+		o.after(Patience(late))
 	case o.sock.heldBack(o.began):
 		o.began = o.sock.Now()
 		o.start()
@@ -53,4 +53,4 @@ func (o *overdue) ring() {
 }
 
 // shutAfter closes the transport after a while, whoever still writes.
-func (s *socket) shutAfter(d time.Duration) { time.AfterFunc(d, func() { _ = s.shut() }) }
+func (s *Socket) shutAfter(d time.Duration) { time.AfterFunc(d, func() { _ = s.shut() }) }

@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import "github.com/sockvisor/sockvisor/actors/internal/wire"
 
@@ -11,7 +11,7 @@ import "github.com/sockvisor/sockvisor/actors/internal/wire"
 //
 // TakeMessage takes such a message, or returns nil: the next is coder/websocket's to
 // read, or the guard's to refuse.
-func (s *socket) TakeMessage() (wire.Opcode, []byte) { return s.intake.takeMessage(&s.rules) }
+func (s *Socket) TakeMessage() (wire.Opcode, []byte) { return s.intake.takeMessage(&s.rules) }
 
 func (in *intake) takeMessage(r *wire.Rules) (wire.Opcode, []byte) {
 	f := &in.ahead
@@ -36,29 +36,29 @@ func (in *intake) takeMessage(r *wire.Rules) (wire.Opcode, []byte) {
 
 // Whole reports whether a message, or a control frame, is there as a whole. One in
 // fragments never is: only coder/websocket knows where it ends.
-func (s *socket) Whole() bool { return s.intake.message() }
+func (s *Socket) Whole() bool { return s.intake.message() }
 
 // Fragmented reports whether a message in fragments is next, which only coder/websocket
 // can take.
-func (s *socket) Fragmented() bool { return s.intake.header() && !s.intake.ahead.Whole }
+func (s *Socket) Fragmented() bool { return s.intake.header() && !s.intake.ahead.Whole }
 
 // Begun reports whether the header of a frame is there. It is for when no more is read
 // now: a buffer with nothing in it goes back to the pool.
-func (s *socket) Begun() bool {
+func (s *Socket) Begun() bool {
 	s.intake.release()
 	return s.intake.header()
 }
 
 // Fits reports whether the frame that has begun will be there as a whole.
-func (s *socket) Fits() bool {
+func (s *Socket) Fits() bool {
 	return s.intake.ahead.Whole && s.intake.ahead.FrameSize() <= intakeSize
 }
 
 // Full reports whether there is no room: the beginning of a large message is there.
-func (s *socket) Full() bool { return s.intake.full() }
+func (s *Socket) Full() bool { return s.intake.full() }
 
 // InFrame reports whether some of the present frame is still to be handed out.
-func (s *socket) InFrame() bool { return s.intake.left > 0 }
+func (s *Socket) InFrame() bool { return s.intake.left > 0 }
 
 // SetPatient says whether Read waits for what is not there yet.
-func (s *socket) SetPatient(yes bool) { s.intake.patient = yes }
+func (s *Socket) SetPatient(yes bool) { s.intake.patient = yes }

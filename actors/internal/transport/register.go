@@ -1,4 +1,4 @@
-package actors
+package transport
 
 // registration is what a poller knows a socket by, also when that is closed. The zero
 // value is none.
@@ -9,7 +9,7 @@ type registration struct {
 
 // Register has the poller tell a reader of the socket, and reports whether it will: if
 // not, the socket has no reader yet.
-func (s *socket) Register(r socketReader) (ok bool) {
+func (s *Socket) Register(r Reader) (ok bool) {
 	s.SetReader(r)
 	_ = s.try.control(func(fd uintptr) { ok = s.poller.add(int(fd), s) == nil })
 	if !ok {
@@ -20,7 +20,7 @@ func (s *socket) Register(r socketReader) (ok bool) {
 
 // Deregister ends that. It needs nothing of the transport, of which the kernel forgets
 // by itself what is closed.
-func (s *socket) Deregister() {
+func (s *Socket) Deregister() {
 	s.reader.Store(nil)
 	if s.registered.generation == 0 {
 		return
@@ -31,17 +31,17 @@ func (s *socket) Deregister() {
 
 // Watch has the poller tell of the socket, also of what is there now. After deregister
 // neither it nor unwatch does anything.
-func (s *socket) Watch() {
+func (s *Socket) Watch() {
 	_ = s.try.control(func(fd uintptr) { s.poller.heed(int(fd), s, true) })
 }
 
 // Unwatch has the poller say nothing, but of the end.
-func (s *socket) Unwatch() {
+func (s *Socket) Unwatch() {
 	_ = s.try.control(func(fd uintptr) { s.poller.heed(int(fd), s, false) })
 }
 
 // readable is the poller's word, or that of who shuts the socket.
-func (s *socket) readable(hangUp bool) {
+func (s *Socket) readable(hangUp bool) {
 	if r := s.reader.Load(); r != nil {
 		(*r).Readable(hangUp)
 	}

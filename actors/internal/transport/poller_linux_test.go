@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import (
 	"syscall"
@@ -8,12 +8,12 @@ import (
 // An event that was taken from the kernel before its socket was closed is not for the
 // next socket with the same number.
 func TestEventOfASocketThatIsGone(t *testing.T) {
-	p := newPoller()
+	p := NewPoller()
 	defer p.Close()
 	mine, _ := filePair(t)
 	another, _ := filePair(t)
 	told := 0
-	old, next := &socket{}, &socket{}
+	old, next := &Socket{}, &Socket{}
 	old.SetReader(readableFunc(func(bool) { told++ }))
 	next.SetReader(readableFunc(func(bool) { t.Error("a reader is told of a socket that is not its own") }))
 	if err := p.add(mine, old); err != nil {
@@ -38,10 +38,10 @@ func TestEventOfASocketThatIsGone(t *testing.T) {
 
 // A poller that could not tell keeps nothing either.
 func TestPollerKeepsNothingItCannotTellOf(t *testing.T) {
-	p := newPoller()
+	p := NewPoller()
 	_ = p.Close()
 	mine, _ := filePair(t)
-	if p.add(mine, &socket{}) == nil {
+	if p.add(mine, &Socket{}) == nil {
 		t.Fatal("a closed poller has taken a socket")
 	}
 	if p.place(int32(mine)).Load() != nil {

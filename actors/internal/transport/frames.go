@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import (
 	"net"
@@ -18,14 +18,14 @@ import (
 
 // StartFraming is for when the handshake is over, and nothing is compressed. Under TLS it
 // is not possible: what is written to the socket are the records of crypto/tls.
-func (s *socket) StartFraming() { s.framing = !s.secure }
+func (s *Socket) StartFraming() { s.framing = !s.secure }
 
 // Framing reports whether WriteFrame is possible.
-func (s *socket) Framing() bool { return s.framing }
+func (s *Socket) Framing() bool { return s.framing }
 
 // WriteFrame writes a message, or a control frame, as one frame. Only the connection
 // calls it.
-func (s *socket) WriteFrame(op wire.Opcode, payload []byte) error {
+func (s *Socket) WriteFrame(op wire.Opcode, payload []byte) error {
 	if err := s.refusal(); err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (s *socket) WriteFrame(op wire.Opcode, payload []byte) error {
 }
 
 // writeAside takes what coder/websocket writes, under its frame lock.
-func (s *socket) writeAside(p []byte) error {
+func (s *Socket) writeAside(p []byte) error {
 	if s.part == nil {
 		s.part = buffers.Get().(*buffer)
 	}
@@ -60,7 +60,7 @@ func (s *socket) writeAside(p []byte) error {
 //
 // It takes aside first, so that pending has all that was written before what is
 // there: a close frame comes behind it.
-func (s *socket) next() *buffer {
+func (s *Socket) next() *buffer {
 	aside := s.aside.Load()
 	if aside != nil {
 		aside = s.aside.Swap(nil)

@@ -1,9 +1,9 @@
 //go:build !linux
 
-package actors
+package transport
 
 // Unread is for Linux: elsewhere the kernel is not asked.
-func (*socket) Unread() int { return 0 }
+func (*Socket) Unread() int { return 0 }
 
 // outflow is likewise: what the kernel accepts must do.
-func (*socket) outflow() (o outflow) { return o }
+func (*Socket) outflow() (o outflow) { return o }

@@ -1,9 +1,10 @@
-package actors
+package transport
 
 import (
 	"io"
 	"net"
 	"testing"
+	"time"
 )
 
 // BenchmarkCork is 64 small writes: each a system call of its own, or all in one.
@@ -24,9 +25,7 @@ func BenchmarkCork(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			config := defaultConfig(client)
-			s := newSocket(conn, socketOptions{maximum: int(config.maxBytes), writeTimeout: config.writeTimeout})
-			s.try.init(conn)
+			s := New(conn, Options{Maximum: 1 << 20, WriteTimeout: time.Minute})
 			defer s.Abort()
 			message := make([]byte, 66)
 			b.SetBytes(64 * int64(len(message)))

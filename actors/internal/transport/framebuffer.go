@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import (
 	"bytes"
@@ -68,7 +68,7 @@ func (in *intake) prepend(ahead []byte) {
 }
 
 // Prepend puts what somebody has read before where it belongs: at the beginning.
-func (s *socket) Prepend(ahead []byte) { s.intake.prepend(ahead) }
+func (s *Socket) Prepend(ahead []byte) { s.intake.prepend(ahead) }
 
 // add takes in n bytes that were read to room.
 func (in *intake) add(n int) { in.bytes = in.bytes[:len(in.bytes)+n] }

@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import (
 	"errors"
@@ -6,14 +6,13 @@ import (
 	"testing"
 
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
-	"github.com/sockvisor/sockvisor/messages"
 )
 
 // What is read above TLS the guard sees: what came before a violation is read, the frame
 // itself is not, and it stays at that.
 func TestUpgradedSifts(t *testing.T) {
 	const good, bad = "\x81\x04good\x89\x04ping", "\x83\x03bad"
-	sock := newSocket(nil, socketOptions{rules: wire.Rules{Limit: 10}})
+	sock := New(nil, Options{Rules: wire.Rules{Limit: 10}})
 	from := sock.Upgraded(sock, []byte(good+bad))
 	if n, err := from.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		t.Errorf("before the answer is taken: %d bytes, %v", n, err)
@@ -26,16 +25,5 @@ func TestUpgradedSifts(t *testing.T) {
 	}
 	if n, again := from.Read(make([]byte, 1)); n != 0 || again != err {
 		t.Errorf("then %d bytes, %v", n, again)
-	}
-}
-
-// A peer may close with the codes that a user may send, and no others.
-func TestGuardOfCloseCodes(t *testing.T) {
-	for code := range 1 << 16 {
-		g := &wire.Guard{Rules: wire.Rules{Limit: 10}}
-		_, err := g.Check([]byte{0x88, 2, byte(code >> 8), byte(code)})
-		if got, want := is[*wire.PeerClosed](err), messages.CloseCode(code).Sendable(); got != want {
-			t.Errorf("code %d: %t", code, got)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import (
 	"net"
@@ -38,12 +38,12 @@ func (c *staged) Close() error {
 }
 
 // stagedSocket returns a socket whose peer reads so many bytes and then no more.
-func stagedSocket(t *testing.T, reads int, stage func()) (*socket, *staged) {
+func stagedSocket(t *testing.T, reads int, stage func()) (*Socket, *staged) {
 	t.Helper()
 	conn, peer := net.Pipe()
 	t.Cleanup(func() { _ = peer.Close() })
 	transport := &staged{Conn: conn, stage: stage, closed: make(chan struct{})}
-	s := newSocket(transport, socketOptions{maximum: 1 << 20, writeTimeout: time.Minute})
+	s := New(transport, Options{Maximum: 1 << 20, WriteTimeout: time.Minute})
 	go func() {
 		for buffer := make([]byte, 1<<10); reads > 0; {
 			n, err := peer.Read(buffer[:min(reads, len(buffer))])
@@ -56,9 +56,9 @@ func stagedSocket(t *testing.T, reads int, stage func()) (*socket, *staged) {
 }
 
 // expectClosed checks that a socket that was closed is so in time, and keeps nothing.
-func expectClosed(t *testing.T, s *socket, transport *staged) {
+func expectClosed(t *testing.T, s *Socket, transport *staged) {
 	t.Helper()
-	time.Sleep(linger)
+	time.Sleep(Linger)
 	synctest.Wait()
 	select {
 	case <-transport.closed:
@@ -79,7 +79,7 @@ func TestCloseAtAnyMomentOfAWrite(t *testing.T) {
 	for _, reads := range []int{0, 10, progress, most - 1, most} {
 		for moment, reached := int64(1), true; reached; moment++ {
 			synctest.Test(t, func(t *testing.T) {
-				var s *socket
+				var s *Socket
 				var calls atomic.Int64
 				s, transport := stagedSocket(t, reads, func() {
 					if calls.Add(1) == moment { // what it does calls this too

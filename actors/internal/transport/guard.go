@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import (
 	"sync"
@@ -62,13 +62,13 @@ func (in *intake) dismiss() {
 
 // Inspect has the guard see what is there of a frame of which there is the header, but
 // not yet all.
-func (s *socket) Inspect() error {
+func (s *Socket) Inspect() error {
 	in := &s.intake
 	return in.pass(int(min(int64(len(in.rest())), in.ahead.FrameSize())), &s.rules)
 }
 
 // Guard has the guard see all that is read, where frames are not.
-func (s *socket) Guard() { s.intake.watchedBy(&s.rules) }
+func (s *Socket) Guard() { s.intake.watchedBy(&s.rules) }
 
 // Agreed notes whether messages may be compressed.
-func (s *socket) Agreed(deflate bool) { s.rules.Deflate = deflate }
+func (s *Socket) Agreed(deflate bool) { s.rules.Deflate = deflate }

@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import (
 	"errors"
@@ -7,14 +7,14 @@ import (
 	"syscall"
 )
 
-// poller tells the readers of sockets when there is something to read, with one
+// Poller tells the readers of sockets when there is something to read, with one
 // goroutine for all of them and none for an idle connection (a goroutine that waits
 // in coder/websocket's read path has a stack of 4 KB, and one of 2 KB anywhere).
 //
 // It is an epoll instance of its own, edge-triggered, so that a wait costs no system
 // call. The goroutine does not block a thread: the instance is itself a file that
 // the Go runtime polls.
-type poller struct {
+type Poller struct {
 	file   *os.File
 	epoll  syscall.RawConn // of the file, whose number may be another's once it is closed
 	events [256]syscall.EpollEvent
@@ -27,18 +27,18 @@ type poller struct {
 }
 
 // page holds the sockets of some file descriptors.
-type page [1024]atomic.Pointer[socket]
+type page [1024]atomic.Pointer[Socket]
 
 const edges = syscall.EPOLLIN | syscall.EPOLLRDHUP | 1<<31 // EPOLLET, which is negative in package syscall
 
-// newPoller returns nil if the system has none to give.
-func newPoller() *poller {
+// NewPoller returns nil if the system has none to give.
+func NewPoller() *Poller {
 	epoll, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil
 	}
 	_ = syscall.SetNonblock(epoll, true) // what os.NewFile asks of a file to poll
-	p := &poller{file: os.NewFile(uintptr(epoll), "epoll")}
+	p := &Poller{file: os.NewFile(uintptr(epoll), "epoll")}
 	if p.epoll, err = p.file.SyscallConn(); err != nil {
 		_ = p.file.Close()
 		return nil
@@ -48,11 +48,11 @@ func newPoller() *poller {
 }
 
 // Close implements io.Closer.
-func (p *poller) Close() error { return p.file.Close() }
+func (p *Poller) Close() error { return p.file.Close() }
 
 // poll wakes the readers of which there is news. It returns false: call again when
 // there is more.
-func (p *poller) poll(epoll uintptr) bool {
+func (p *Poller) poll(epoll uintptr) bool {
 	for {
 		n, err := syscall.EpollWait(int(epoll), p.events[:], 0)
 		if errors.Is(err, syscall.EINTR) {
@@ -66,7 +66,7 @@ func (p *poller) poll(epoll uintptr) bool {
 }
 
 // tell passes events on, but for those of a socket that is gone.
-func (p *poller) tell(events []syscall.EpollEvent) {
+func (p *Poller) tell(events []syscall.EpollEvent) {
 	for _, event := range events {
 		if s := p.place(event.Fd).Load(); s != nil && s.registered.generation == uint32(event.Pad) {
 			s.readable(event.Events&^syscall.EPOLLIN != 0)
@@ -76,7 +76,7 @@ func (p *poller) tell(events []syscall.EpollEvent) {
 
 // add has the reader of a socket told about it, until remove. It is for when nobody else
 // reads it.
-func (p *poller) add(fd int, s *socket) error {
+func (p *Poller) add(fd int, s *Socket) error {
 	if fd >= len(p.pages)*len(page{}) {
 		return syscall.EMFILE
 	}
@@ -91,7 +91,7 @@ func (p *poller) add(fd int, s *socket) error {
 
 // heed has the kernel tell of a socket that was added, from now on and of what is there
 // now; or only of its end.
-func (p *poller) heed(fd int, s *socket, yes bool) {
+func (p *Poller) heed(fd int, s *Socket, yes bool) {
 	events := uint32(0)
 	if yes {
 		events = edges
@@ -100,12 +100,12 @@ func (p *poller) heed(fd int, s *socket, yes bool) {
 }
 
 // drop has the kernel forget a socket, which it does by itself when that is closed.
-func (p *poller) drop(fd int) { _ = p.control(syscall.EPOLL_CTL_DEL, fd, nil, 0) }
+func (p *Poller) drop(fd int) { _ = p.control(syscall.EPOLL_CTL_DEL, fd, nil, 0) }
 
 // remove forgets a socket, which may be closed, and the place another's.
-func (p *poller) remove(s *socket) { p.place(s.registered.fd).CompareAndSwap(s, nil) }
+func (p *Poller) remove(s *Socket) { p.place(s.registered.fd).CompareAndSwap(s, nil) }
 
-func (p *poller) control(operation, fd int, s *socket, events uint32) (err error) {
+func (p *Poller) control(operation, fd int, s *Socket, events uint32) (err error) {
 	event := syscall.EpollEvent{Events: events, Fd: int32(fd)}
 	if s != nil {
 		event.Pad = int32(s.registered.generation)
@@ -116,7 +116,7 @@ func (p *poller) control(operation, fd int, s *socket, events uint32) (err error
 	return err
 }
 
-func (p *poller) place(fd int32) *atomic.Pointer[socket] {
+func (p *Poller) place(fd int32) *atomic.Pointer[Socket] {
 	slot := &p.pages[int(fd)/len(page{})]
 	if slot.Load() == nil {
 		slot.CompareAndSwap(nil, new(page))

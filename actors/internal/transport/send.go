@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import (
 	"os"
@@ -17,7 +17,7 @@ const (
 
 // send does what is to be done, unless somebody does so already, who will see it:
 // like a mailbox, the busy one looks once more after it is idle.
-func (s *socket) send() {
+func (s *Socket) send() {
 	for s.toDo() && s.sending.CompareAndSwap(false, true) {
 		if !s.sendPending() {
 			return
@@ -33,14 +33,14 @@ func (s *socket) send() {
 	}
 }
 
-func (s *socket) toDo() bool { return s.waiting() || s.closing.Load() }
+func (s *Socket) toDo() bool { return s.waiting() || s.closing.Load() }
 
 // waiting reports whether there is something to send.
-func (s *socket) waiting() bool { return s.pending.Load() != nil || s.aside.Load() != nil }
+func (s *Socket) waiting() bool { return s.pending.Load() != nil || s.aside.Load() != nil }
 
 // sendPending reports whether the kernel took it all. If not, sending stays set
 // and is a goroutine's to clear.
-func (s *socket) sendPending() bool {
+func (s *Socket) sendPending() bool {
 	b := s.next()
 	if b == nil {
 		return true
@@ -61,7 +61,7 @@ func (s *socket) sendPending() bool {
 
 // wait writes b from n on, and all that is appended meanwhile, waiting for the
 // kernel.
-func (s *socket) wait(b *buffer, n int) {
+func (s *Socket) wait(b *buffer, n int) {
 	for ; b != nil; b, n = s.next(), 0 {
 		if err := s.writeAll(b.bytes[n:]); err != nil {
 			s.fail(err)
@@ -77,7 +77,7 @@ func (s *socket) wait(b *buffer, n int) {
 
 // writeAll blocks. The timeout is one of no progress, not of a large message on
 // a slow line.
-func (s *socket) writeAll(p []byte) error {
+func (s *Socket) writeAll(p []byte) error {
 	most := progress
 	if !s.try.known() {
 		most = piece
@@ -99,7 +99,7 @@ func (s *socket) writeAll(p []byte) error {
 }
 
 // writeSome writes p, or some of it until the timeout.
-func (s *socket) writeSome(p []byte) (int, error) {
+func (s *Socket) writeSome(p []byte) (int, error) {
 	if !s.setDeadline(s.timeout) {
 		return s.writeTimed(p[:min(len(p), morsel)])
 	}
@@ -109,7 +109,7 @@ func (s *socket) writeSome(p []byte) (int, error) {
 // setDeadline gives the next write its time, and reports whether the transport knows
 // deadlines. Once the socket closes it is what Close has set, or is about to: if it
 // closes just now, either this or Close is the last to set it, and both say the same.
-func (s *socket) setDeadline(after time.Duration) bool {
+func (s *Socket) setDeadline(after time.Duration) bool {
 	if s.closing.Load() {
 		return true
 	}
@@ -122,8 +122,8 @@ func (s *socket) setDeadline(after time.Duration) bool {
 
 // onceMore tries what has run out of time: this process may have been stopped, and the
 // peer have room since. Where the kernel cannot be asked, being late tells of that.
-func (s *socket) onceMore(p []byte, late time.Duration, reason error) (int, error) {
-	if !s.try.known() && late > 0 && s.setDeadline(patience(late)) {
+func (s *Socket) onceMore(p []byte, late time.Duration, reason error) (int, error) {
+	if !s.try.known() && late > 0 && s.setDeadline(Patience(late)) {
 		return s.Conn.Write(p[:min(len(p), piece)])
 	}
 	n, err := s.try.write(p)
@@ -136,7 +136,7 @@ func (s *socket) onceMore(p []byte, late time.Duration, reason error) (int, erro
 // excused reports whether a write that ran out of time is no fault of the peer:
 // it took something, or it waits itself for this side to read, which a slow
 // handler keeps from reading.
-func (s *socket) excused(err error, n int, began time.Duration) bool {
+func (s *Socket) excused(err error, n int, began time.Duration) bool {
 	if !wraps(err, os.ErrDeadlineExceeded) || s.closing.Load() {
 		return false
 	}
@@ -144,6 +144,6 @@ func (s *socket) excused(err error, n int, began time.Duration) bool {
 }
 
 // heldBack reports whether reading was paused at some time since.
-func (s *socket) heldBack(since time.Duration) bool {
+func (s *Socket) heldBack(since time.Duration) bool {
 	return s.paused() || s.LastResumed() >= since && s.lastResume.Load() != 0
 }

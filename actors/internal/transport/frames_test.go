@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import (
 	"errors"
@@ -17,34 +17,34 @@ func TestFramesOfTwo(t *testing.T) {
 		return string(wire.AppendFrame(nil, wire.OpcodeText, []byte(payload), false))
 	}
 	for name, test := range map[string]struct {
-		say  func(s *socket)
+		say  func(s *Socket)
 		want string
 	}{
-		"in pieces": {func(s *socket) {
+		"in pieces": {func(s *Socket) {
 			for _, b := range []byte(pong) {
 				_, _ = s.Write([]byte{b})
 				_ = s.WriteFrame(wire.OpcodeText, []byte("x"))
 			}
 		}, strings.Repeat(text("x"), len(pong)) + pong},
-		"two": {func(s *socket) {
+		"two": {func(s *Socket) {
 			_, _ = s.Write([]byte(pong))
 			_, _ = s.Write([]byte(pong))
 		}, pong + pong},
-		"close frame": {func(s *socket) {
+		"close frame": {func(s *Socket) {
 			_ = s.WriteFrame(wire.OpcodeText, []byte("before"))
 			_, _ = s.Write([]byte("\x88\x02\x03\xe8"))
 			if err := s.WriteFrame(wire.OpcodeText, []byte("after")); !errors.Is(err, net.ErrClosed) {
 				t.Errorf("after a close frame: %v", err)
 			}
 		}, text("before") + "\x88\x02\x03\xe8"},
-		"written before anybody knew": {func(s *socket) {
+		"written before anybody knew": {func(s *Socket) {
 			_, _ = s.Write([]byte("\x88\x02\x03\xe8"))
 			drop(s.next())
 			s.ended.Store(false) // as a connection sees it that looks at the same moment
 			_ = s.WriteFrame(wire.OpcodeText, []byte("after"))
 		}, ""},
 	} {
-		s := newSocket(nil, socketOptions{maximum: 1 << 20})
+		s := New(nil, Options{Maximum: 1 << 20})
 		s.framing = true
 		s.Cork()
 		test.say(s)

@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import "time"
 
@@ -14,16 +14,16 @@ type outflow struct {
 	quiet time.Duration // since the peer's kernel last said anything
 }
 
-// written is what the heartbeat has seen of it. It looks whenever its rule is asked, and
+// Progress is what the heartbeat has seen of it. It looks whenever its rule is asked, and
 // what waited is seen only if it did at one of two looks.
-type written struct {
+type Progress struct {
 	acked uint64
 	waits bool
 	last  time.Duration // when bytes were last taken while some waited, since the socket was made
 }
 
-// look returns when bytes were last taken while some waited, as far as is known.
-func (w *written) look(s *socket) time.Duration {
+// Look returns when bytes were last taken while some waited, as far as is known.
+func (w *Progress) Look(s *Socket) time.Duration {
 	o := s.outflow()
 	waits := o.waits || s.blocked.Load() || s.waiting()
 	if o.acked > w.acked && (waits || w.waits) {

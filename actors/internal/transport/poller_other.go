@@ -1,0 +1,18 @@
+//go:build !linux
+
+package transport
+
+// Poller is for Linux: elsewhere each socket is waited for on a goroutine of its own.
+type Poller struct{}
+
+func NewPoller() *Poller { return nil }
+
+func (*Poller) Close() error { return nil }
+
+func (*Poller) add(int, *Socket) error { return nil }
+
+func (*Poller) heed(int, *Socket, bool) {}
+
+func (*Poller) drop(int) {}
+
+func (*Poller) remove(*Socket) {}
