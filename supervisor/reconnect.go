@@ -50,7 +50,7 @@ func (s *strategy) restartAtOnce(m *RestartNow) {
 	}
 }
 
-func (s *strategy) hurry(c *child) {
+func (s *strategy) hurry(c *supervised) {
 	c.restart.Stop()
 	s.restartNow(&restartDue{child: c.pid, epoch: c.epoch})
 }

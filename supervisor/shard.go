@@ -70,7 +70,7 @@ func (s *shard) spawn(ctx actor.Context, m *spawn) spawned {
 		return spawned{err: &StoppedError{}}
 	}
 	pid := ctx.Spawn(m.props)
-	s.children[pid.Id] = &child{pid: pid, policy: m.policy}
+	s.children[pid.Id] = &supervised{pid: pid, policy: m.policy}
 	s.running.Add(1)
 	return spawned{pid: pid}
 }

@@ -21,11 +21,11 @@ type strategy struct {
 	shard    *actor.PID
 	parent   actor.Supervisor // the shard's own context, known from its first failure
 	random   *rand.Rand
-	children map[string]*child
+	children map[string]*supervised
 }
 
-// child is what survives the restarts of a connection on the supervisor's side.
-type child struct {
+// supervised is what survives the restarts of a connection on the supervisor's side.
+type supervised struct {
 	pid      *actor.PID
 	policy   *Policy
 	attempts int // failures in a row
@@ -53,7 +53,7 @@ func newStrategy(out *Contained, shard *actor.PID) *strategy {
 		out:      out,
 		shard:    shard,
 		random:   rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
-		children: make(map[string]*child),
+		children: make(map[string]*supervised),
 	}
 }
 
@@ -76,7 +76,7 @@ func (s *strategy) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor, 
 	}
 }
 
-func (s *strategy) decide(c *child, failure *Failure) *Decision {
+func (s *strategy) decide(c *supervised, failure *Failure) *Decision {
 	policy := c.policy.withDefaults()
 	if failure.Uptime >= policy.StableUptime {
 		c.attempts = 0
@@ -102,7 +102,7 @@ func (s *strategy) decide(c *child, failure *Failure) *Decision {
 
 // classify asks the policy's classifier, which is the user's code: a panic in it would
 // stop every child of the shard, so it counts as "try again".
-func (s *strategy) classify(c *child, p Policy, reason error) (v Verdict) {
+func (s *strategy) classify(c *supervised, p Policy, reason error) (v Verdict) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.out.Crashed(&messages.HandlerError{Reason: r, In: "WithPolicy", Stack: debug.Stack()},
@@ -113,7 +113,7 @@ func (s *strategy) classify(c *child, p Policy, reason error) (v Verdict) {
 	return p.Classify(reason)
 }
 
-func (s *strategy) schedule(c *child, who *actor.PID, decision *Decision) {
+func (s *strategy) schedule(c *supervised, who *actor.PID, decision *Decision) {
 	due := &restartDue{child: who, epoch: decision.Epoch}
 	c.epoch = decision.Epoch
 	c.restart = time.AfterFunc(decision.Delay, func() { s.out.Send(s.shard, due) })
@@ -130,7 +130,7 @@ func (s *strategy) restartNow(due *restartDue) {
 }
 
 // cancel forgets the pending restart of a child that is to be stopped.
-func (s *strategy) cancel(c *child) {
+func (s *strategy) cancel(c *supervised) {
 	c.stopped = true
 	if c.restart != nil {
 		c.restart.Stop()

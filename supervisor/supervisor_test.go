@@ -396,7 +396,7 @@ func TestStrategyLeavesNothing(t *testing.T) {
 		who, p := actor.NewPID("local", "child"), &parent{}
 		s := newStrategy(Contain(system), actor.NewPID("local", "shard"))
 		policy := Fixed(time.Hour)
-		c := &child{pid: who, policy: &policy}
+		c := &supervised{pid: who, policy: &policy}
 		s.children[who.Id] = c
 		for epoch := range uint64(10_000) {
 			s.HandleFailure(system, p, who, nil, &Failure{Epoch: epoch}, nil)
@@ -415,7 +415,7 @@ func TestStaleTimer(t *testing.T) {
 		who, p := actor.NewPID("local", "child"), &parent{}
 		s := newStrategy(nil, nil)
 		s.parent = p
-		c := &child{pid: who, epoch: 2, restart: time.AfterFunc(time.Hour, func() {})}
+		c := &supervised{pid: who, epoch: 2, restart: time.AfterFunc(time.Hour, func() {})}
 		t.Cleanup(func() { c.restart.Stop() })
 		s.children[who.Id] = c
 		s.restartNow(&restartDue{child: who, epoch: 1})
