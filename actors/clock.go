@@ -7,14 +7,14 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // clock tells the connections of a tree when it is time to look for a sign of life.
 // It is the one actor, with the one timer, for all of them: one each would be 700
 // bytes of an idle connection.
 type clock struct {
-	out    *supervisor.Contained
+	out    *child.Contained
 	pid    *actor.PID
 	began  time.Time
 	alarms alarms
@@ -42,7 +42,7 @@ func (*chime) IgnoreDeadLetterLogging() {}
 func (*alarm) IgnoreDeadLetterLogging() {}
 
 func newClock(system *actor.ActorSystem) *clock {
-	c := &clock{out: supervisor.Contain(system), began: time.Now()}
+	c := &clock{out: child.Contain(system), began: time.Now()}
 	props := actor.PropsFromProducer(func() actor.Actor { return c }, c.out.Mailbox())
 	c.pid = system.Root.SpawnPrefix(props, "sockvisor-clock")
 	return c

@@ -2,7 +2,7 @@ package actors
 
 import (
 	"github.com/sockvisor/sockvisor/messages"
-	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // close is the user's. What was queued before it is written, then the close
@@ -135,7 +135,7 @@ func (c *connection) finish() {
 		return
 	}
 	c.reported = true
-	c.tree.Send(c.ctx.Parent(), &supervisor.Finished{Conn: c.pid, Clean: c.clean, Dropped: c.dropped})
+	c.tree.Send(c.ctx.Parent(), &child.Finished{Conn: c.pid, Clean: c.clean, Dropped: c.dropped})
 }
 
 // becauseAsked notes that this side ends the epoch, unless something else has begun

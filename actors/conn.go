@@ -45,7 +45,7 @@ type Conn struct {
 	// ended, once.
 	onClosed  func(messages.CloseCode)
 	onStopped func()
-	dropped   int  // how it ended: see supervisor.Finished
+	dropped   int  // how it ended: see child.Finished
 	clean     bool // likewise
 	reported  bool // and that the supervisor was told
 	stopped   bool // a restart after a stop acquires nothing

@@ -10,7 +10,7 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/messages"
-	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // phase is where an incarnation is. It only moves forward.
@@ -36,7 +36,7 @@ func (p phase) String() string {
 //
 // It ends in one of two ways. A failure closes the socket and waits until the
 // reader has ended, so that nothing of the epoch comes after its Closed; then it
-// panics, once, with a supervisor.Failure, and is inert. A close that the user
+// panics, once, with a child.Failure, and is inert. A close that the user
 // asked for ends in the phase closed.
 type connection struct {
 	*Conn
@@ -97,7 +97,7 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.reconnect()
 	case *messages.Rotate:
 		c.rotate()
-	case *supervisor.Turn:
+	case *child.Turn:
 		c.turn(m)
 	case *dialed:
 		c.dialed(m)
@@ -137,7 +137,7 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.lull(m)
 	case *expired:
 		c.expired(m)
-	case *supervisor.Decision:
+	case *child.Decision:
 		c.decide(m)
 	case *actor.Terminated:
 		if m.Who.Equal(c.handler.pid) {

@@ -5,7 +5,7 @@ import (
 	"runtime/debug"
 
 	"github.com/sockvisor/sockvisor/messages"
-	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // panicked is what code of the user's is blamed with. Whoever recovers calls it, so
@@ -35,11 +35,11 @@ func (c *connection) blame(option string) {
 }
 
 // contain turns a panic that is none of our own making into a failure of the
-// connection: only a supervisor.Failure may leave Receive.
+// connection: only a child.Failure may leave Receive.
 func (c *connection) contain() {
 	switch reason := recover().(type) {
 	case nil:
-	case *supervisor.Failure:
+	case *child.Failure:
 		panic(reason)
 	default:
 		c.broken(broke(reason))
@@ -57,18 +57,18 @@ func (c *connection) broken(err *messages.InternalError) {
 // crashed returns what a connection is to fail with for a panic outside of its Receive,
 // or nil if it will say so by itself. What it has already failed with stands.
 func (c *connection) crashed(reason any) (failure any) {
-	if f, ok := reason.(*supervisor.Failure); ok {
+	if f, ok := reason.(*child.Failure); ok {
 		return f
 	}
 	defer func() {
 		switch again := recover().(type) {
 		case nil:
-		case *supervisor.Failure:
+		case *child.Failure:
 			failure = again
 		default: // while it failed: nothing of it may be left to say so
 			c.logPanic(broke(again))
 			c.phase = down
-			failure = &supervisor.Failure{Epoch: c.own, Uptime: c.uptime(), Err: c.failure}
+			failure = &child.Failure{Epoch: c.own, Uptime: c.uptime(), Err: c.failure}
 		}
 	}()
 	c.broken(broke(reason))

@@ -10,7 +10,7 @@ import (
 
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/messages"
-	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // dialed is how a dial, or a server's handshake, ended: with a socket or with an
@@ -37,12 +37,12 @@ func (d *dialed) Discard() {
 func (c *connection) startDial() {
 	c.waiting = c.tree.clock.now() + 1 // zero is none
 	c.dials++
-	c.tree.Send(c.tree.governor, &supervisor.Dial{Conn: c.pid, Number: c.dials, Host: c.config.host})
+	c.tree.Send(c.tree.governor, &child.Dial{Conn: c.pid, Number: c.dials, Host: c.config.host})
 }
 
 // turn dials beside the actor, until cancelDial, and posts dialed. A turn that is not
 // wanted any more has been given back already.
-func (c *connection) turn(m *supervisor.Turn) {
+func (c *connection) turn(m *child.Turn) {
 	if m.Number != c.dials || c.waiting == 0 {
 		return
 	}
@@ -68,7 +68,7 @@ func (c *connection) stopDial() {
 }
 
 func (c *Conn) leaveGovernor(number uint64) {
-	c.tree.Send(c.tree.governor, &supervisor.DialOver{Conn: c.pid, Number: number})
+	c.tree.Send(c.tree.governor, &child.DialOver{Conn: c.pid, Number: number})
 }
 
 // dialAttempt is one dial, on a goroutine of its own. For the connection it is over when

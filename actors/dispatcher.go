@@ -8,20 +8,20 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
-	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // guardedDispatcher is a dispatcher of the user's. If it panics, the handler runs on a goroutine
 // of its own: it would never run again, for whoever wakes it believes that it does.
 type guardedDispatcher struct {
 	actor.Dispatcher
-	out *supervisor.Contained
+	out *child.Contained
 }
 
 // protoactors does nothing that has to be guarded against.
 var protoactors = reflect.TypeOf(actor.NewDefaultDispatcher(1))
 
-func guardDispatcher(d actor.Dispatcher, out *supervisor.Contained) actor.Dispatcher {
+func guardDispatcher(d actor.Dispatcher, out *child.Contained) actor.Dispatcher {
 	if reflect.TypeOf(d) == protoactors {
 		return d
 	}

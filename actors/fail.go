@@ -6,7 +6,7 @@ import (
 
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/messages"
-	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // fail begins the end of the incarnation. The first reason counts.
@@ -118,7 +118,7 @@ func (c *connection) ended() {
 	}
 	c.phase = down
 	c.setState(messages.StateConnecting)
-	panic(&supervisor.Failure{
+	panic(&child.Failure{
 		Epoch: c.own, Uptime: c.uptime(), Err: c.failure, Ready: c.ready != nil, Final: c.config.failFast && c.own == 1 && c.sock == nil,
 	})
 }
@@ -142,7 +142,7 @@ func (c *connection) uptime() time.Duration {
 
 // decide is the supervisor's answer: the handler learns that the epoch is over
 // and whether there will be another.
-func (c *connection) decide(d *supervisor.Decision) {
+func (c *connection) decide(d *child.Decision) {
 	c.tree.Publish(d.Event(c.pid))
 	if d.Epoch != c.own || c.phase != down || c.decided {
 		return

@@ -4,7 +4,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/groups"
-	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // StartGroups starts an actor that keeps groups of connections by name. It takes
@@ -16,5 +16,5 @@ import (
 // afterwards by whoever knows of it. A request that makes no sense is answered with
 // messages.Rejected, or rejected as a connection does.
 func StartGroups(system *actor.ActorSystem) *actor.PID {
-	return groups.Start(system, supervisor.Contain(system))
+	return groups.Start(system, child.Contain(system))
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/messages"
-	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // handlerInbox is the mailbox of a handler. It gives back to the credit what is handled,
@@ -97,5 +97,5 @@ func (m *handlerInbox) Stopping() {
 
 // Guard implements mailbox.Work.
 func (m *handlerInbox) Guard(system *actor.ActorSystem) mailbox.Guard {
-	return supervisor.Contain(system)
+	return child.Contain(system)
 }

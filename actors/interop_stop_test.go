@@ -41,8 +41,8 @@ const (
 	stoppedFor = givesUp + givesUp/10
 )
 
-// child is this test binary, as another process.
-type child struct {
+// childProcess is this test binary, as another process.
+type childProcess struct {
 	cmd *exec.Cmd
 	in  io.Closer
 	out *bufio.Scanner
@@ -50,7 +50,7 @@ type child struct {
 
 const roleOfChild = "SOCKVISOR_TEST_CHILD"
 
-func startChild(t *testing.T, role string) *child {
+func startChild(t *testing.T, role string) *childProcess {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestInteropChild$")
 	cmd.Env = append(os.Environ(), roleOfChild+"="+role)
@@ -66,11 +66,11 @@ func startChild(t *testing.T, role string) *child {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return &child{cmd: cmd, in: in, out: bufio.NewScanner(out)}
+	return &childProcess{cmd: cmd, in: in, out: bufio.NewScanner(out)}
 }
 
 // stop returns when the child has stopped.
-func (c *child) stop(t *testing.T) {
+func (c *childProcess) stop(t *testing.T) {
 	t.Helper()
 	if err := c.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func (c *child) stop(t *testing.T) {
 	}
 }
 
-func (c *child) goOn(t *testing.T) {
+func (c *childProcess) goOn(t *testing.T) {
 	t.Helper()
 	if err := c.cmd.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func (c *child) goOn(t *testing.T) {
 }
 
 // end has the child end, and expects it to have had nothing to say.
-func (c *child) end(t *testing.T) {
+func (c *childProcess) end(t *testing.T) {
 	t.Helper()
 	_ = c.in.Close()
 	for c.out.Scan() && c.out.Text() != "PASS" {

@@ -11,7 +11,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
-	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // script is a MessageInvoker that notes what it is given.
@@ -72,7 +72,7 @@ func newTestMailbox() (*connMailbox, *script, *byHand) {
 	config := defaultConfig(client)
 	c := &Conn{config: &config, system: actor.NewActorSystem(actor.WithLoggerFactory(
 		func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))}
-	c.tree = &tree{Contained: supervisor.Contain(c.system)}
+	c.tree = &tree{Contained: child.Contain(c.system)}
 	c.mailbox = newMailbox().(*connMailbox)
 	c.mailbox.init(c)
 	c.mailbox.GiveBack()

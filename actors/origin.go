@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // originConfig is which pages may connect.
@@ -98,7 +98,7 @@ func newOriginLog() *originLog {
 	return &originLog{often: rate.NewLimiter(rate.Every(time.Second), 1)}
 }
 
-func (l *originLog) refused(out *supervisor.Contained, r *http.Request) {
+func (l *originLog) refused(out *child.Contained, r *http.Request) {
 	if !l.often.Allow() {
 		l.skipped.Add(1)
 		return

@@ -4,7 +4,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
-	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // readerInbox is the mailbox of a reader, which hands off when it is idle.
@@ -25,5 +25,5 @@ func (m *readerInbox) Rested() { m.reader.rested() }
 
 // Guard implements mailbox.Work.
 func (m *readerInbox) Guard(system *actor.ActorSystem) mailbox.Guard {
-	return supervisor.Contain(system)
+	return child.Contain(system)
 }

@@ -2,7 +2,7 @@ package actors
 
 import (
 	"github.com/sockvisor/sockvisor/messages"
-	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // Reconnect has the connection not wait: see [messages.Reconnect].
@@ -14,7 +14,7 @@ func (c *Conn) Rotate() { c.mailbox.post(&messages.Rotate{}) }
 func (c *connection) reconnect() {
 	switch c.phase {
 	case down:
-		c.tree.Send(c.ctx.Parent(), &supervisor.RestartNow{Conn: c.pid, Epoch: c.own})
+		c.tree.Send(c.ctx.Parent(), &child.RestartNow{Conn: c.pid, Epoch: c.own})
 	case answering, failing:
 		c.hurried = true
 	case open:

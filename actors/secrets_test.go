@@ -24,6 +24,7 @@ import (
 	"github.com/sockvisor/sockvisor/actors"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // secret is in all that is secret in these tests.
@@ -49,7 +50,7 @@ var everyError = []error{
 	&messages.ProxyError{}, &messages.QueueFullError{}, &messages.ReadError{}, &messages.ReadLimitError{},
 	&messages.ReplacedError{}, &messages.RotatedError{}, &messages.TooManyAsksError{}, &messages.UnknownError{},
 	&messages.UnknownMessageError{}, &messages.WriteError{},
-	&supervisor.Failure{}, &supervisor.StopError{}, &supervisor.StoppedError{},
+	&child.Failure{}, &supervisor.StopError{}, &supervisor.StoppedError{},
 }
 
 // What holds a secret in any of its fields says none, however it is printed or logged.
@@ -228,7 +229,7 @@ func TestValuesShowNoSecret(t *testing.T) {
 			URL: secretURL, Status: 401, Err: errSecret, Header: http.Header{"Set-Cookie": {secret}}, Body: []byte(secret),
 		}}},
 		&messages.Unknown{Err: &messages.HandshakeError{URL: secretURL}},
-		&supervisor.Decision{Err: &messages.GaveUpError{Err: &messages.CredentialsError{Err: errSecret}}},
+		&child.Decision{Err: &messages.GaveUpError{Err: &messages.CredentialsError{Err: errSecret}}},
 	} {
 		for how, text := range textsOf(value) {
 			if strings.Contains(text, secret) {

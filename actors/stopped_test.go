@@ -7,7 +7,7 @@ import (
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox/mailboxtest"
-	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // Whatever meets the stop of a connection or of a handler: see mailboxtest.Stops.
@@ -31,5 +31,5 @@ func TestNothingComesAfterTheStop(t *testing.T) {
 // treelessConn is a connection whose tree has nothing but the guard.
 func treelessConn(system *actor.ActorSystem, pid *actor.PID, m *connMailbox) *Conn {
 	config := defaultConfig(client)
-	return &Conn{system: system, config: &config, pid: pid, mailbox: m, tree: &tree{Contained: supervisor.Contain(system)}}
+	return &Conn{system: system, config: &config, pid: pid, mailbox: m, tree: &tree{Contained: child.Contain(system)}}
 }

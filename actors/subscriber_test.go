@@ -14,6 +14,7 @@ import (
 	"github.com/sockvisor/sockvisor/actors/wstest"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // panicking is a slog.Handler that does.
@@ -186,7 +187,7 @@ func TestSupervisorEvents(t *testing.T) {
 			t.Fatalf("got %+v", got)
 		}
 		for i, e := range got {
-			if failure, ok := e.Reason.(*supervisor.Failure); !ok || failure.Epoch != uint64(i+1) || !e.Child.Equal(conn.PID()) {
+			if failure, ok := e.Reason.(*child.Failure); !ok || failure.Epoch != uint64(i+1) || !e.Child.Equal(conn.PID()) {
 				t.Errorf("got %+v", e)
 			}
 		}

@@ -10,11 +10,12 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // tree is what the connections of a supervisor's tree share.
 type tree struct {
-	*supervisor.Contained
+	*child.Contained
 	workers  *mailbox.Workers
 	carriers carriers
 	clock    *clock

@@ -6,10 +6,10 @@
 //	            │  (strategy)
 //	            └─ governor    whose turn it is to dial
 //
-// A connection that fails panics with a [Failure]. Its shard resumes it at
-// once, so that it keeps answering while it is down, tells it the [Decision]
-// of its [Policy], and restarts it when the delay is over. Only a shard
-// restarts or stops a connection.
+// A connection that fails panics, with why. Its shard resumes it at once, so that it
+// keeps answering while it is down, tells it what its [Policy] decides, and restarts it
+// when the delay is over. Only a shard restarts or stops a connection. What they say to
+// each other is in package child.
 //
 // The shards exist because protoactor stops all children of a parent that
 // panics, and because one parent would be a bottleneck for many connections.

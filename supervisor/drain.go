@@ -6,6 +6,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // defaultDrainTimeout is what the connections have after the last was asked.
@@ -102,7 +103,7 @@ func (s *shard) force(ctx actor.Context) {
 }
 
 // count adds a connection that is over to the tally.
-func (s *shard) count(m *Finished) {
+func (s *shard) count(m *child.Finished) {
 	d := s.draining
 	if d == nil {
 		return

@@ -8,45 +8,21 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
-
-// Dial is a connection's request for its turn to dial. The governor of the tree
-// answers with a [Turn], when there is room, and is told with [DialOver] when the
-// dial has ended or the connection does not want its turn any more.
-type Dial struct {
-	Conn *actor.PID
-	// Number tells the dials of a connection apart: one may be over later than the
-	// next is asked for.
-	Number uint64
-	// Host is where to, with the port.
-	Host string
-}
-
-// Turn says that a connection may dial now.
-type Turn struct{ Number uint64 }
-
-// DialOver gives back a place, in the queue or among those that dial. More than one
-// for the same Dial does no harm.
-type DialOver struct {
-	Conn   *actor.PID
-	Number uint64
-}
-
-// Either end may have been stopped over these.
-func (*Turn) IgnoreDeadLetterLogging()     {}
-func (*Dial) IgnoreDeadLetterLogging()     {}
-func (*DialOver) IgnoreDeadLetterLogging() {}
-func (*turnDue) IgnoreDeadLetterLogging()  {}
 
 // turnDue is the governor's timer.
 type turnDue struct{}
+
+// IgnoreDeadLetterLogging: the governor may have been stopped over it.
+func (*turnDue) IgnoreDeadLetterLogging() {}
 
 // governor gives the connections of a tree their turns to dial: so many at a time, so
 // many a second, to all hosts and to each. Within a host the first to ask is the first
 // to dial; the hosts take turns, so that one which has lost thousands of connections
 // does not hold up the others.
 type governor struct {
-	out     *Contained
+	out     *child.Contained
 	limits  dialLimits
 	all     *rate.Limiter
 	hosts   map[string]*host
@@ -73,21 +49,21 @@ type dialKey struct {
 
 // dial is one that waits, or has its turn.
 type dial struct {
-	*Dial
+	*child.Dial
 	host    *host
 	waiting *list.Element // nil when it has its turn
 }
 
-func newGovernor(out *Contained, limits dialLimits) *governor {
+func newGovernor(out *child.Contained, limits dialLimits) *governor {
 	return &governor{out: out, limits: limits, all: limits.all.limiter(), hosts: make(map[string]*host), dials: make(map[dialKey]*dial), sweepAt: 64}
 }
 
 // Receive implements actor.Actor.
 func (g *governor) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
-	case *Dial:
+	case *child.Dial:
 		g.enqueue(m)
-	case *DialOver:
+	case *child.DialOver:
 		g.over(dialKey{m.Conn.Id, m.Number})
 	case *turnDue:
 	case *messages.InspectDials:
@@ -104,7 +80,7 @@ func (g *governor) Receive(ctx actor.Context) {
 	g.giveTurns(ctx)
 }
 
-func (g *governor) enqueue(m *Dial) {
+func (g *governor) enqueue(m *child.Dial) {
 	h := g.hosts[m.Host]
 	if h == nil {
 		g.sweep()
@@ -198,7 +174,7 @@ func (g *governor) giveTurn(h *host, now time.Time) {
 	if h.queue.Len() > 0 {
 		g.lineUp(h)
 	}
-	g.out.Send(d.Conn, &Turn{Number: d.Number})
+	g.out.Send(d.Conn, &child.Turn{Number: d.Number})
 }
 
 // untilToken is after which time a limiter has a token: zero if it has one.

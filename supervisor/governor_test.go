@@ -12,6 +12,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // turns is an actor that stands for many connections: it notes when it gets a turn.
@@ -23,13 +24,13 @@ type turns struct {
 }
 
 func (x *turns) Receive(ctx actor.Context) {
-	m, ok := ctx.Message().(*Turn)
+	m, ok := ctx.Message().(*child.Turn)
 	if !ok {
 		return
 	}
 	x.at <- time.Now()
 	if x.over >= 0 {
-		root, done := ctx.ActorSystem().Root, &DialOver{Conn: ctx.Self(), Number: m.Number}
+		root, done := ctx.ActorSystem().Root, &child.DialOver{Conn: ctx.Self(), Number: m.Number}
 		time.AfterFunc(x.over, func() { root.Send(x.governor, done) })
 	}
 }
@@ -43,12 +44,12 @@ func newTurns(sup *Supervisor, over time.Duration) *turns {
 // ask asks for n turns, numbered from an epoch.
 func (x *turns) ask(sup *Supervisor, host string, from, n int) {
 	for i := range n {
-		sup.System().Root.Send(sup.Governor(), &Dial{Conn: x.pid, Number: uint64(from + i), Host: host})
+		sup.System().Root.Send(sup.Governor(), &child.Dial{Conn: x.pid, Number: uint64(from + i), Host: host})
 	}
 }
 
 func (x *turns) leave(sup *Supervisor, number int) {
-	sup.System().Root.Send(sup.Governor(), &DialOver{Conn: x.pid, Number: uint64(number)})
+	sup.System().Root.Send(sup.Governor(), &child.DialOver{Conn: x.pid, Number: uint64(number)})
 }
 
 func dials(t *testing.T, sup *Supervisor) *messages.InspectedDials {
@@ -169,7 +170,7 @@ func TestGovernorForgetsHosts(t *testing.T) {
 	g := newGovernor(nil, defaultDialLimits())
 	synctest.Test(t, func(t *testing.T) {
 		for i := range 10_000 {
-			m := &Dial{Conn: actor.NewPID("x", "x"), Number: uint64(i), Host: fmt.Sprint(i)}
+			m := &child.Dial{Conn: actor.NewPID("x", "x"), Number: uint64(i), Host: fmt.Sprint(i)}
 			g.enqueue(m)
 			g.over(dialKey{"x", uint64(i)})
 			g.next(time.Now())
@@ -189,13 +190,13 @@ func TestStormOfPolicies(t *testing.T) {
 		x, root := newTurns(sup, 0), sup.System().Root
 		type attempt struct {
 			due  time.Duration
-			dial *Dial
+			dial *child.Dial
 		}
 		var all []attempt
 		for i := range n {
 			due := time.Duration(0)
 			for number := 1; due <= length*time.Second; number++ {
-				all = append(all, attempt{due, &Dial{Conn: x.pid, Number: uint64(number)<<32 | uint64(i), Host: "a"}})
+				all = append(all, attempt{due, &child.Dial{Conn: x.pid, Number: uint64(number)<<32 | uint64(i), Host: "a"}})
 				delay, err := policy.Next(Failures{Attempts: number}, random)
 				if err != nil {
 					t.Fatal(err)

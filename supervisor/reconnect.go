@@ -4,17 +4,8 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
-
-// RestartNow is a connection's request not to wait for the end of its delay.
-type RestartNow struct {
-	Conn *actor.PID
-	// Epoch is the failure that the delay follows.
-	Epoch uint64
-}
-
-// IgnoreDeadLetterLogging implements actor.IgnoreDeadLetterLogging.
-func (*RestartNow) IgnoreDeadLetterLogging() {}
 
 // Reconnect has every connection of the tree do what [messages.Reconnect] says: for
 // when the network has come back, or is another. Sending that message to PID does the
@@ -44,7 +35,7 @@ func (s *Supervisor) follow(changes <-chan struct{}) {
 }
 
 // restartAtOnce restarts a child that waits, if that is what was meant.
-func (s *strategy) restartAtOnce(m *RestartNow) {
+func (s *strategy) restartAtOnce(m *child.RestartNow) {
 	if c := s.children[m.Conn.Id]; c != nil && c.restart != nil && c.epoch == m.Epoch {
 		s.hurry(c)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // BenchmarkRestart is a child that fails whenever it has started: from the failure
@@ -34,9 +35,9 @@ func BenchmarkRestart(b *testing.B) {
 			}
 			ctx.Send(ctx.Self(), "fail")
 		case *messages.Close: // of the Stop at the end
-			ctx.Send(ctx.Parent(), &Finished{Conn: ctx.Self(), Clean: true})
+			ctx.Send(ctx.Parent(), &child.Finished{Conn: ctx.Self(), Clean: true})
 		case string:
-			panic(&Failure{Epoch: uint64(starts)})
+			panic(&child.Failure{Epoch: uint64(starts)})
 		}
 	}), &policy)
 	if err != nil {

@@ -6,11 +6,12 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // root is the parent of the shards and of the governor.
 type root struct {
-	out        *Contained
+	out        *child.Contained
 	supervisor *Supervisor
 	config     *config
 	started    chan<- struct{} // closed when the children are there
@@ -61,7 +62,7 @@ func (r *root) Receive(ctx actor.Context) {
 			r.timeout.Stop()
 		}
 	case *actor.Stopped:
-		r.out.endWindow() // the process may end before the timer
+		r.out.FlushRejects() // the process may end before the timer
 		r.supervisor.drained = r.tally
 		r.supervisor.closeShared()
 		close(r.supervisor.done)

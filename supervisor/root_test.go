@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // unhurried is a child that takes a while to stop.
@@ -33,7 +35,7 @@ func TestAShardThatFailsWhileItStops(t *testing.T) {
 		synctest.Wait()
 		system.Root.Stop(sup.PID())
 		synctest.Wait()
-		system.Root.Send(sup.shards[0], &Finished{}) // of nobody, which is a bug
+		system.Root.Send(sup.shards[0], &child.Finished{}) // of nobody, which is a bug
 		pass(time.Minute)
 		synctest.Wait()
 		if _, there := system.ProcessRegistry.Get(sup.shards[0]); there || !sup.ended() {

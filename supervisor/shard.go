@@ -6,12 +6,13 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // shard is the parent of some of the connections, and their strategy.
 type shard struct {
 	*strategy
-	out *Contained
+	out *child.Contained
 	// running publishes how many connections the whole tree has.
 	running  *atomic.Int64
 	draining *draining // nil until a drain
@@ -44,11 +45,11 @@ func (s *shard) Receive(ctx actor.Context) {
 		m.reply <- s.spawn(ctx, m)
 	case *restartDue:
 		s.restartNow(m)
-	case *RestartNow:
+	case *child.RestartNow:
 		s.restartAtOnce(m)
 	case *messages.Reconnect:
 		s.reconnect(ctx, m)
-	case *Finished:
+	case *child.Finished:
 		s.finished(m)
 	case *drain:
 		s.drain(ctx, m)
@@ -75,7 +76,7 @@ func (s *shard) spawn(ctx actor.Context, m *spawn) spawned {
 	return spawned{pid: pid}
 }
 
-func (s *shard) finished(m *Finished) {
+func (s *shard) finished(m *child.Finished) {
 	s.count(m)
 	c, known := s.children[m.Conn.Id]
 	if !known || c.stopped {

@@ -9,6 +9,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // strategy is a shard's: resume now, restart after the delay. A child that
@@ -17,7 +18,7 @@ import (
 //
 // It runs on its shard's goroutine, as does all that touches its children.
 type strategy struct {
-	out      *Contained
+	out      *child.Contained
 	shard    *actor.PID
 	parent   actor.Supervisor // the shard's own context, known from its first failure
 	random   *rand.Rand
@@ -48,7 +49,7 @@ type restartDue struct {
 
 var _ actor.SupervisorStrategy = (*strategy)(nil)
 
-func newStrategy(out *Contained, shard *actor.PID) *strategy {
+func newStrategy(out *child.Contained, shard *actor.PID) *strategy {
 	return &strategy{
 		out:      out,
 		shard:    shard,
@@ -76,13 +77,13 @@ func (s *strategy) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor, 
 	}
 }
 
-func (s *strategy) decide(c *supervised, failure *Failure) *Decision {
+func (s *strategy) decide(c *supervised, failure *child.Failure) *child.Decision {
 	policy := c.policy.withDefaults()
 	if failure.Uptime >= policy.StableUptime {
 		c.attempts = 0
 	}
 	if failure.Ready {
-		return &Decision{Epoch: failure.Epoch, Attempt: c.attempts, Retry: true}
+		return &child.Decision{Epoch: failure.Epoch, Attempt: c.attempts, Retry: true}
 	}
 	c.attempts++
 	verdict := s.classify(c, policy, failure.Err)
@@ -90,14 +91,14 @@ func (s *strategy) decide(c *supervised, failure *Failure) *Decision {
 		c.refused = 0
 	}
 	if failure.Final {
-		return &Decision{
+		return &child.Decision{
 			Epoch: failure.Epoch, Attempt: c.attempts, Err: &messages.GaveUpError{Cause: messages.GaveUpFirst, Err: failure.Err},
 		}
 	}
 	delay, err := policy.Next(Failures{
 		Attempts: c.attempts, Refused: c.refused, Reason: failure.Err, Verdict: verdict, Now: time.Now(),
 	}, s.random)
-	return &Decision{Epoch: failure.Epoch, Attempt: c.attempts, Retry: err == nil, Delay: delay, Err: err}
+	return &child.Decision{Epoch: failure.Epoch, Attempt: c.attempts, Retry: err == nil, Delay: delay, Err: err}
 }
 
 // classify asks the policy's classifier, which is the user's code: a panic in it would
@@ -113,7 +114,7 @@ func (s *strategy) classify(c *supervised, p Policy, reason error) (v Verdict) {
 	return p.Classify(reason)
 }
 
-func (s *strategy) schedule(c *supervised, who *actor.PID, decision *Decision) {
+func (s *strategy) schedule(c *supervised, who *actor.PID, decision *child.Decision) {
 	due := &restartDue{child: who, epoch: decision.Epoch}
 	c.epoch = decision.Epoch
 	c.restart = time.AfterFunc(decision.Delay, func() { s.out.Send(s.shard, due) })
@@ -139,11 +140,11 @@ func (s *strategy) cancel(c *supervised) {
 }
 
 // asFailure makes a Failure of any reason: what is none is a bug in the child.
-func asFailure(reason any) *Failure {
+func asFailure(reason any) *child.Failure {
 	if err, ok := reason.(error); ok {
-		if failure, ok := as[*Failure](err); ok {
+		if failure, ok := as[*child.Failure](err); ok {
 			return failure
 		}
 	}
-	return &Failure{Err: &messages.InternalError{Reason: reason}}
+	return &child.Failure{Err: &messages.InternalError{Reason: reason}}
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // Supervisor is a tree of connections. All its methods may be called from any
 // goroutine.
 type Supervisor struct {
 	system   *actor.ActorSystem
-	out      *Contained
+	out      *child.Contained
 	policy   Policy
 	root     *actor.PID
 	shards   []*actor.PID
@@ -61,7 +62,7 @@ func Start(system *actor.ActorSystem, options ...Option) (*Supervisor, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Supervisor{system: system, out: Contain(system), policy: config.policy, done: make(chan struct{})}
+	s := &Supervisor{system: system, out: child.Contain(system), policy: config.policy, done: make(chan struct{})}
 	started := make(chan struct{})
 	s.root = system.Root.SpawnPrefix(actor.PropsFromProducer(func() actor.Actor {
 		return &root{out: s.out, supervisor: s, config: config, started: started}
@@ -111,9 +112,9 @@ func (s *Supervisor) Spawn(props *actor.Props, policy *Policy) (*actor.PID, erro
 }
 
 // Contained is how the tree speaks to what is the user's.
-func (s *Supervisor) Contained() *Contained { return s.out }
+func (s *Supervisor) Contained() *child.Contained { return s.out }
 
-// Governor is where connections send [Dial].
+// Governor is where connections send [child.Dial].
 func (s *Supervisor) Governor() *actor.PID { return s.governor }
 
 // PID is where actors send messages.Drain, Reconnect and InspectDials.

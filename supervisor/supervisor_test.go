@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -22,7 +23,7 @@ func pass(d time.Duration) { time.Sleep(d) }
 // fake is a child that fails when told, and notes what happens to it.
 type fake struct {
 	starts    chan time.Time
-	decisions chan *Decision
+	decisions chan *child.Decision
 	answers   chan string
 	deaf      bool // to Close
 }
@@ -34,7 +35,7 @@ type (
 
 func newFake() *fake {
 	return &fake{
-		starts: make(chan time.Time, 100_000), decisions: make(chan *Decision, 100_000), answers: make(chan string, 10),
+		starts: make(chan time.Time, 100_000), decisions: make(chan *child.Decision, 100_000), answers: make(chan string, 10),
 	}
 }
 
@@ -46,11 +47,11 @@ func (f *fake) Receive(ctx actor.Context) {
 		panic(m.reason)
 	case *ask:
 		f.answers <- "here"
-	case *Decision:
+	case *child.Decision:
 		f.decisions <- m
 	case *messages.Close:
 		if !f.deaf {
-			ctx.Send(ctx.Parent(), &Finished{Conn: ctx.Self()})
+			ctx.Send(ctx.Parent(), &child.Finished{Conn: ctx.Self()})
 		}
 	}
 }
@@ -83,7 +84,7 @@ func inTree(t *testing.T, policy Policy, test func(*testing.T, *Supervisor, *fak
 }
 
 func failure(epoch uint64, uptime time.Duration) *fail {
-	return &fail{&Failure{Epoch: epoch, Uptime: uptime, Err: errors.New("broken")}}
+	return &fail{&child.Failure{Epoch: epoch, Uptime: uptime, Err: errors.New("broken")}}
 }
 
 // A child that failed answers while it is down, and is restarted to the moment.
@@ -394,12 +395,12 @@ func TestStrategyLeavesNothing(t *testing.T) {
 		system := actor.NewActorSystem(actor.WithLoggerFactory(
 			func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))
 		who, p := actor.NewPID("local", "child"), &parent{}
-		s := newStrategy(Contain(system), actor.NewPID("local", "shard"))
+		s := newStrategy(child.Contain(system), actor.NewPID("local", "shard"))
 		policy := Fixed(time.Hour)
 		c := &supervised{pid: who, policy: &policy}
 		s.children[who.Id] = c
 		for epoch := range uint64(10_000) {
-			s.HandleFailure(system, p, who, nil, &Failure{Epoch: epoch}, nil)
+			s.HandleFailure(system, p, who, nil, &child.Failure{Epoch: epoch}, nil)
 			c.restart.Stop()
 			s.restartNow(&restartDue{child: who, epoch: epoch})
 		}

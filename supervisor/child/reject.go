@@ -1,4 +1,4 @@
-package supervisor
+package child
 
 import (
 	"fmt"
@@ -38,7 +38,7 @@ func (c *Contained) Reject(event any, r *messages.Rejected, attrs ...slog.Attr) 
 	case n > rejectsLogged:
 		return
 	case n == 1:
-		time.AfterFunc(rejectsWindow, c.endWindow)
+		time.AfterFunc(rejectsWindow, c.FlushRejects)
 	}
 	if r.Conn != nil {
 		attrs = append(attrs, slog.String("conn", r.Conn.Id))
@@ -47,7 +47,9 @@ func (c *Contained) Reject(event any, r *messages.Rejected, attrs ...slog.Attr) 
 		slog.String("type", fmt.Sprintf("%T", r.Message)), slog.String("reason", textOf(r.Err)))...)
 }
 
-func (c *Contained) endWindow() {
+// FlushRejects logs at once how many refusals were counted and not logged: for when the
+// process may end before the window.
+func (c *Contained) FlushRejects() {
 	if more := c.rejects.inWindow.Swap(0) - rejectsLogged; more > 0 {
 		c.Log(slog.LevelWarn, "more messages refused, and nobody to hear of it", slog.Int64("count", more))
 	}
