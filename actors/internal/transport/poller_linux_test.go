@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"net"
+	"os"
 	"syscall"
 	"testing"
 )
@@ -77,4 +79,17 @@ func replaceFile(t *testing.T, by, number int) {
 	if err := syscall.Dup3(by, number, syscall.O_CLOEXEC); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// connOf returns a connection that takes over the number's socket.
+func connOf(t *testing.T, number int) net.Conn {
+	t.Helper()
+	file := os.NewFile(uintptr(number), "pair")
+	defer file.Close()
+	conn, err := net.FileConn(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
 }
