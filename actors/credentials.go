@@ -95,7 +95,7 @@ func (a *dialAttempt) provide(ctx context.Context) (given Credentials, err error
 	ctx, stop := a.limit(ctx, c.timeout, func(err error) error { return &messages.CredentialsError{Err: err} })
 	defer func() {
 		if !stop() {
-			err = context.DeadlineExceeded // which has been reported
+			err = ctx.Err()
 		}
 	}()
 	return c.provide(ctx)

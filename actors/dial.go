@@ -122,7 +122,7 @@ func (a *dialAttempt) limit(ctx context.Context, d time.Duration, why func(error
 	unwatch := context.AfterFunc(l, func() { a.report(&dialed{err: why(l.Err())}) })
 	return l, func() bool {
 		defer l.stop()
-		return unwatch()
+		return unwatch() && l.Err() == nil // it ends before its AfterFunc begins
 	}
 }
 
@@ -158,7 +158,7 @@ func (a *dialAttempt) dial(ctx context.Context, with Credentials) *dialed {
 	d, err := a.handshake(ctx, with)
 	if !stop() && err == nil {
 		d.Discard()
-		err = context.DeadlineExceeded // which has been reported
+		err = ctx.Err()
 	}
 	if err != nil {
 		return &dialed{err: why(err)}
