@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -27,12 +29,23 @@ import (
 type ending struct {
 	peer    wstest.Peer // nil: it echoes
 	options []actors.Option
-	handle  func(ctx actor.Context)            // what its handler does besides
+	handle  func(l *life, ctx actor.Context)   // what its handler does besides
 	use     func(l *life, conn *actors.Conn)   // once it is open, unless never is set
 	never   bool                               // it is never open
 	server  func(t *testing.T, l *life) string // for other servers: the URL
 	memory  bool                               // it is in memory
 	all     func(l *life)                      // ends all of them at once
+	through string                             // the scheme of a proxy
+	dial    func(conn net.Conn)                // what a client does that is none of ours
+	handler func(l *life) actors.Option        // in place of one that is counted
+	both    bool                               // the tree has both ends
+	want    outcome
+}
+
+// outcome is how handlers hear of the end. The zero value is any.
+type outcome struct {
+	code   messages.CloseCode
+	failed func(error) bool // nil: it may not fail
 }
 
 // life is a test of one ending.
@@ -42,24 +55,51 @@ type life struct {
 	collected atomic.Int64 // handlers' states
 	handlers  atomic.Int64 // made
 	opened    sync.Map     // a channel, by epochOf
+	ended     atomic.Int64 // last Closed
+	shared    *actor.PID   // the handler of all, or nil
+	release   chan struct{}
+	errorf    func(format string, arguments ...any)
+
+	mu   sync.Mutex
+	pids []*actor.PID // those that were accepted too
 }
 
 // handler makes handlers whose state is counted when it is collected.
-func (l *life) handler(handle func(actor.Context)) actors.Option {
+func (l *life) handler(handle func(*life, actor.Context), want outcome) actors.Option {
 	return actors.WithHandler(func() actor.Actor {
 		l.handlers.Add(1)
 		state := new([4 << 10]byte)
 		runtime.AddCleanup(state, func(int) { l.collected.Add(1) }, 0)
 		return actor.ReceiveFunc(func(ctx actor.Context) {
 			state[0]++
-			if m, is := ctx.Message().(*messages.Opened); is {
-				close(l.isOpen(m.Conn, m.Epoch))
-			}
+			l.note(ctx.Message(), want)
 			if handle != nil {
-				handle(ctx)
+				handle(l, ctx)
 			}
 		})
 	})
+}
+
+// note notes what a handler hears.
+func (l *life) note(event any, want outcome) {
+	switch m := event.(type) {
+	case *messages.Opened:
+		l.mu.Lock()
+		l.pids = append(l.pids, m.Conn)
+		l.mu.Unlock()
+		close(l.isOpen(m.Conn, m.Epoch))
+	case *messages.Failed:
+		if want.code != 0 && (want.failed == nil || !want.failed(m.Err)) {
+			l.errorf("failed with %v", m.Err)
+		}
+	case *messages.Closed:
+		if want.code != 0 && m.Code != want.code {
+			l.errorf("closed with %v, want %v", m.Code, want.code)
+		}
+		if !m.WillRetry {
+			l.ended.Add(1)
+		}
+	}
 }
 
 // epochOf is an epoch of a connection.
@@ -82,7 +122,7 @@ var once = actors.WithPolicy(supervisor.Policy{MaxAttempts: 1})
 
 func endings(release <-chan struct{}) map[string]ending {
 	deaf := wstest.Deaf(release)
-	return map[string]ending{
+	all := map[string]ending{
 		"close":        {use: shut},
 		"peer's close": {peer: wstest.CloseWith(websocket.StatusNormalClosure, "bye"), options: []actors.Option{once}},
 		"cut off":      {peer: wstest.Drop, options: []actors.Option{once}},
@@ -93,12 +133,12 @@ func endings(release <-chan struct{}) map[string]ending {
 			return "ws" + closed.URL[len("http"):]
 		}},
 		"closed while it dials": {peer: wstest.Frozen, never: true, use: shut},
-		"handler panics": {use: sayOne, handle: func(ctx actor.Context) {
+		"handler panics": {use: sayOne, handle: func(_ *life, ctx actor.Context) {
 			if _, is := ctx.Message().(*messages.Received); is {
 				panic("on purpose")
 			}
 		}, options: []actors.Option{once}},
-		"handler stops": {handle: func(ctx actor.Context) {
+		"handler stops": {handle: func(_ *life, ctx actor.Context) {
 			if _, is := ctx.Message().(*messages.Opened); is {
 				ctx.Stop(ctx.Self())
 			}
@@ -141,8 +181,8 @@ func endings(release <-chan struct{}) map[string]ending {
 			actors.WithMaxAge(24*time.Hour, 0.5), actors.WithHeartbeat(time.Hour, time.Hour),
 		}},
 		"TLS":     {server: overTLS, use: shut},
-		"accepts": {server: byAccept(nil), use: shut},
-		"accepts what is cut off": {server: byAccept(nil), use: func(l *life, conn *actors.Conn) {
+		"accepts": {server: byAccept(outcome{}), use: shut, both: true},
+		"accepts what is cut off": {server: byAccept(outcome{}), both: true, use: func(l *life, conn *actors.Conn) {
 			l.stop(conn)
 		}},
 		"in memory": {memory: true, use: shut},
@@ -166,6 +206,10 @@ func endings(release <-chan struct{}) map[string]ending {
 			_ = l.sup.Stop(over)
 		}},
 	}
+	for _, more := range []map[string]ending{failures(), slowFailures(deaf), rare(), acceptedEnds()} {
+		maps.Copy(all, more)
+	}
+	return all
 }
 
 func sayOne(_ *life, conn *actors.Conn) { _ = conn.Send(messages.Text("x")) }
@@ -177,9 +221,10 @@ func overTLS(t *testing.T, l *life) string {
 }
 
 // byAccept is a server of ours, under the same tree.
-func byAccept(handle func(actor.Context)) func(*testing.T, *life) string {
+func byAccept(want outcome, options ...actors.Option) func(*testing.T, *life) string {
 	return func(t *testing.T, l *life) string {
-		server := httptest.NewServer(actors.Accept(l.sup, l.handler(handle), actors.WithIdleTimeout(time.Hour)))
+		server := httptest.NewServer(actors.Accept(l.sup, append([]actors.Option{
+			l.handler(nil, want), actors.WithIdleTimeout(time.Hour)}, options...)...))
 		t.Cleanup(server.Close)
 		return "ws" + server.URL[len("http"):]
 	}
@@ -187,50 +232,79 @@ func byAccept(handle func(actor.Context)) func(*testing.T, *life) string {
 
 // Thousands of connections, opened, used and ended in every way, leave no actor, no
 // goroutine, no file and nothing of their handlers, though their PIDs and Conns are
-// kept.
+// kept. Each way has a tree of its own, in a system that all share.
 func TestEveryEndLeavesNothing(t *testing.T) {
+	system := quietSystem()
+	fillRegistry(system)
 	for name := range endings(nil) {
-		t.Run(name, func(t *testing.T) { endAll(t, name, 90) })
+		t.Run(name, func(t *testing.T) { endAll(t, system, name, 52) })
 	}
 }
 
-func endAll(t *testing.T, name string, n int) {
-	files, idle := openFiles(t), goleak.IgnoreCurrent()
+func endAll(t *testing.T, system *actor.ActorSystem, name string, n int) {
+	files, idle, others := openFiles(t), goleak.IgnoreCurrent(), processes(system)
 	release := make(chan struct{})
 	defer close(release)
 	e := endings(release)[name]
 	t.Cleanup(func() {
 		goleak.VerifyNone(t, append(throttles, idle)...)
 		eventually(t, "files", files, func() int { return openFiles(t) })
+		eventually(t, "actors without a tree", others, func() int { return processes(system) })
 	})
-	l := &life{sup: start(t)}
+	l := &life{sup: startIn(t, system), release: make(chan struct{}), errorf: t.Errorf}
 	warmUp(t, l)
-	l.groups = actors.StartGroups(l.sup.System())
-	defer l.sup.System().Root.Stop(l.groups)
-	fillRegistry(l.sup.System())
-	before := heap()
-	registered := processes(l.sup.System())
-	url := e.serve(t, l)
-	conns := make([]*actors.Conn, n)
-	var opening sync.WaitGroup
-	for i := range conns {
-		opening.Go(func() { conns[i] = e.live(t, l, url) })
-	}
-	opening.Wait()
-	if e.all != nil {
-		e.all(l)
-		eventually(t, "actors of the tree", 0, func() int { return ofTrees(l.sup.System()) })
-	} else {
-		eventually(t, "connections", 0, l.sup.Running)
-		eventually(t, "actors", registered, func() int { return processes(l.sup.System()) })
+	l.groups = actors.StartGroups(system)
+	defer system.Root.Stop(l.groups)
+	before, registered := heap(), processes(system)
+	conns := e.liveAll(t, l, n)
+	e.isOver(t, l, registered)
+	if e.want.code != 0 && int(l.ended.Load()) != n {
+		t.Errorf("%d of %d were told of the end", l.ended.Load(), n)
 	}
 	eventually(t, "states", 0, func() int {
 		runtime.GC()
 		return int(l.handlers.Load() - l.collected.Load())
 	})
+	if e.both {
+		n *= 2
+	}
 	shrinks(t, "for who has it", before, n, 8<<10)
 	runtime.KeepAlive(conns)
+	runtime.KeepAlive(l.pids)
+	l.pids = nil
 	shrinks(t, "for ever", before, n, 4<<10) // 1 KB is this test's
+}
+
+// liveAll has so many connections live, side by side.
+func (e *ending) liveAll(t *testing.T, l *life, n int) []*actors.Conn {
+	url, handler := e.serve(t, l), l.handler(e.handle, e.want)
+	if e.handler != nil {
+		handler = e.handler(l)
+	}
+	conns := make([]*actors.Conn, n)
+	var opening sync.WaitGroup
+	for i := range conns {
+		opening.Go(func() { conns[i] = e.live(t, l, url, handler) })
+	}
+	opening.Wait()
+	return conns
+}
+
+// isOver waits until they are, and no actor is left of them.
+func (e *ending) isOver(t *testing.T, l *life, registered int) {
+	if e.all != nil {
+		e.all(l)
+	}
+	if l.sup.Stopping() {
+		eventually(t, "actors of the tree", 0, func() int { return ofTrees(l.sup.System()) })
+		return
+	}
+	eventually(t, "connections", 0, l.sup.Running)
+	close(l.release)
+	if l.shared != nil {
+		l.sup.System().Root.Poison(l.shared) // after what it was told
+	}
+	eventually(t, "actors", registered, func() int { return processes(l.sup.System()) })
 }
 
 // shrinks waits until an ended connection keeps at most so many bytes: what a timer
@@ -273,6 +347,9 @@ func warmUp(t *testing.T, l *life) {
 
 // serve returns the URL of the server that this ending needs.
 func (e *ending) serve(t *testing.T, l *life) string {
+	if e.through != "" {
+		e.options = append(e.options, actors.WithProxy(http.ProxyURL(startProxy(t, e.through, nil))))
+	}
 	if e.server != nil {
 		return e.server(t, l)
 	}
@@ -293,8 +370,12 @@ func (e *ending) serve(t *testing.T, l *life) string {
 }
 
 // live opens a connection and uses it up.
-func (e *ending) live(t *testing.T, l *life, url string) *actors.Conn {
-	options := append([]actors.Option{l.handler(e.handle)}, e.options...)
+func (e *ending) live(t *testing.T, l *life, url string, handler actors.Option) *actors.Conn {
+	if e.dial != nil {
+		e.byHand(t, url)
+		return nil
+	}
+	options := append([]actors.Option{handler}, e.options...)
 	if strings.HasPrefix(url, "wss") {
 		options = append(options, actors.WithTLSConfig(&tls.Config{InsecureSkipVerify: true}))
 	}

@@ -29,13 +29,22 @@ var throttles = []goleak.Option{
 // start starts a tree that is stopped, and must have nothing left, at the end.
 func start(t testing.TB, options ...supervisor.Option) *supervisor.Supervisor {
 	t.Helper()
-	system := actor.NewActorSystem(actor.WithLoggerFactory(
+	return startIn(t, quietSystem(), options...)
+}
+
+func quietSystem() *actor.ActorSystem {
+	return actor.NewActorSystem(actor.WithLoggerFactory(
 		func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))
+}
+
+// startIn is start in a system that others use before or after.
+func startIn(t testing.TB, system *actor.ActorSystem, options ...supervisor.Option) *supervisor.Supervisor {
+	t.Helper()
 	sup, err := supervisor.Start(system, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	system.EventStream.Subscribe(func(event any) {
+	subscription := system.EventStream.Subscribe(func(event any) {
 		if e, ok := event.(*actor.DeadLetterEvent); ok && !expected(e.Message) {
 			t.Errorf("dead letter for %v: %T", e.PID, e.Message)
 		}
@@ -46,6 +55,7 @@ func start(t testing.TB, options ...supervisor.Option) *supervisor.Supervisor {
 		if err := sup.Stop(ctx); err != nil {
 			t.Error(err)
 		}
+		system.EventStream.Unsubscribe(subscription)
 	})
 	return sup
 }
