@@ -148,7 +148,7 @@ func (r *reader) start() {
 
 // leave forgets the socket. Reading has ended, or nobody cares any more.
 func (r *reader) leave() {
-	r.sock.Deregister()
+	r.sock.Unregister()
 	if r.polled && !r.finishing.Load() && !r.ended {
 		r.ended = true
 		_ = r.ws.CloseNow()
@@ -161,7 +161,7 @@ func (r *reader) end(err error) {
 		return
 	}
 	r.ended = true
-	r.sock.Deregister()
+	r.sock.Unregister()
 	if r.attendance.end() {
 		_ = r.sock.SetReadDeadline(time.Unix(1, 0)) // others may read the rest
 	}
@@ -177,7 +177,7 @@ func (r *reader) sayEnded(err error) {
 	r.conn.mailbox.post(m)
 }
 
-// Readable implements socketReader: it is the poller's word, or that of who shuts the
+// Readable implements transport.Reader: it is the poller's word, or that of who shuts the
 // socket.
 func (r *reader) Readable(hangUp bool) {
 	if hangUp {
@@ -187,7 +187,7 @@ func (r *reader) Readable(hangUp bool) {
 	r.wakeUp()
 }
 
-// Paused implements socketReader.
+// Paused implements transport.Reader.
 func (r *reader) Paused() bool { return r.paused.Load() }
 
 var look = &wakeUp{}

@@ -113,8 +113,8 @@ func (s *Socket) lastReads() (*wire.Guard, func([]byte) (int, error)) {
 	if s.above != nil {
 		return s.above.guard, s.above.read
 	}
-	g := s.intake.watchedBy(&s.rules)
-	g.After(s.intake.rest()[g.seen:])
+	g := s.incoming.watchedBy(&s.rules)
+	g.After(s.incoming.rest()[g.seen:])
 	return &g.Guard, s.read
 }
 

@@ -75,8 +75,8 @@ func expectClosed(t *testing.T, s *Socket, transport *staged) {
 // A socket that is closed at whatever moment of a write is closed within the linger,
 // though its peer reads no more.
 func TestCloseAtAnyMomentOfAWrite(t *testing.T) {
-	const most = 3 * progress
-	for _, reads := range []int{0, 10, progress, most - 1, most} {
+	const most = 3 * minProgress
+	for _, reads := range []int{0, 10, minProgress, most - 1, most} {
 		for moment, reached := int64(1), true; reached; moment++ {
 			synctest.Test(t, func(t *testing.T) {
 				var s *Socket
@@ -87,7 +87,7 @@ func TestCloseAtAnyMomentOfAWrite(t *testing.T) {
 					}
 				})
 				for range 3 {
-					_, _ = s.Write(make([]byte, progress))
+					_, _ = s.Write(make([]byte, minProgress))
 				}
 				synctest.Wait()
 				if reached = calls.Load() >= moment; !reached {
@@ -107,11 +107,11 @@ func TestCloseAtAnyMomentOfAWrite(t *testing.T) {
 func TestCloseBesideWriters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for round := range 2000 {
-			s, transport := stagedSocket(t, round%3*progress/2, func() {})
+			s, transport := stagedSocket(t, round%3*minProgress/2, func() {})
 			var start, done sync.WaitGroup
 			start.Add(1)
 			for _, f := range []func(){
-				func() { _, _ = s.Write(make([]byte, progress)); _, _ = s.Write(make([]byte, 10)) },
+				func() { _, _ = s.Write(make([]byte, minProgress)); _, _ = s.Write(make([]byte, 10)) },
 				func() { s.Cork(); s.Flush() },
 				func() { _ = s.Taken() },
 				func() {

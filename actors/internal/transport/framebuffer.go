@@ -8,7 +8,7 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
-// intake is the reading side of a socket that the kernel can be asked about: what
+// frameBuffer is the reading side of a socket that the kernel can be asked about: what
 // was read and coder/websocket has not yet taken. It belongs to whoever reads.
 //
 // coder/websocket is never given more than the end of a frame, so that its own
@@ -16,28 +16,28 @@ import (
 // without a goroutine and without a buffer: an idle socket has none, and a busy
 // one reads as many frames as there are in one system call (measured with 64
 // messages in flight: 30 times fewer reads than through a 512-byte buffer).
-type intake struct {
-	*buffer             // nil when empty
-	from    int         // the next byte to hand out
-	left    int64       // of the present frame; zero between frames
-	ahead   wire.Header // the next one
-	known   bool        // its header is there
-	framed  bool        // frames are read, and not the answer to a handshake
-	patient bool        // Read waits for what is not there yet
-	guard   *watch      // nil between messages
+type frameBuffer struct {
+	*buffer              // nil when empty
+	from    int          // the next byte to hand out
+	left    int64        // of the present frame; zero between frames
+	ahead   wire.Header  // the next one
+	known   bool         // its header is there
+	framed  bool         // frames are read, and not the answer to a handshake
+	patient bool         // Read waits for what is not there yet
+	guard   *bufferGuard // nil between messages
 }
 
-// intakeSize is how much is read at a time. Small messages come by the hundred in
+// frameBufferSize is how much is read at a time. Small messages come by the hundred in
 // it, and it stays in the processor's first cache.
-const intakeSize = 16 << 10
+const frameBufferSize = 16 << 10
 
-var intakes = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, intakeSize)} }}
+var frameBuffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, frameBufferSize)} }}
 
 // ErrLater is what Read returns in place of waiting.
 var ErrLater = errors.New("nothing to read yet")
 
 // rest is what is there to hand out.
-func (in *intake) rest() []byte {
+func (in *frameBuffer) rest() []byte {
 	if in.buffer == nil {
 		return nil
 	}
@@ -45,9 +45,9 @@ func (in *intake) rest() []byte {
 }
 
 // room returns where more can be read to.
-func (in *intake) room() []byte {
+func (in *frameBuffer) room() []byte {
 	if in.buffer == nil {
-		in.buffer = intakes.Get().(*buffer)
+		in.buffer = frameBuffers.Get().(*buffer)
 		in.from = 0
 	}
 	if in.from > 0 {
@@ -57,31 +57,31 @@ func (in *intake) room() []byte {
 	return in.bytes[len(in.bytes):cap(in.bytes)]
 }
 
-func (in *intake) full() bool { return in.buffer != nil && len(in.rest()) == cap(in.bytes) }
+func (in *frameBuffer) full() bool { return in.buffer != nil && len(in.rest()) == cap(in.bytes) }
 
-func (in *intake) prepend(ahead []byte) {
+func (in *frameBuffer) prepend(ahead []byte) {
 	if len(ahead) == 0 {
 		return
 	}
-	in.buffer, in.from = intakes.Get().(*buffer), 0
+	in.buffer, in.from = frameBuffers.Get().(*buffer), 0
 	in.bytes = append(in.bytes, ahead...)
 }
 
 // Prepend puts what somebody has read before where it belongs: at the beginning.
-func (s *Socket) Prepend(ahead []byte) { s.intake.prepend(ahead) }
+func (s *Socket) Prepend(ahead []byte) { s.incoming.prepend(ahead) }
 
 // add takes in n bytes that were read to room.
-func (in *intake) add(n int) { in.bytes = in.bytes[:len(in.bytes)+n] }
+func (in *frameBuffer) add(n int) { in.bytes = in.bytes[:len(in.bytes)+n] }
 
 // take hands out what p has room for, up to the end of the frame.
-func (in *intake) take(p []byte) int {
+func (in *frameBuffer) take(p []byte) int {
 	n := copy(p[:min(int64(len(p)), in.left)], in.rest())
 	in.left -= int64(n)
 	in.skip(n)
 	return n
 }
 
-func (in *intake) skip(n int) {
+func (in *frameBuffer) skip(n int) {
 	in.from += n
 	if in.from == len(in.bytes) {
 		in.release()
@@ -89,17 +89,17 @@ func (in *intake) skip(n int) {
 }
 
 // release returns the buffer to the pool if nothing is in it.
-func (in *intake) release() {
+func (in *frameBuffer) release() {
 	if in.buffer != nil && len(in.rest()) == 0 {
 		in.bytes = in.bytes[:0]
-		intakes.Put(in.buffer)
+		frameBuffers.Put(in.buffer)
 		in.buffer = nil
 	}
 }
 
 // takeLine hands out at most one line. The lines of an HTTP answer end where the
 // first frame begins, and whoever reads it does not ask for more.
-func (in *intake) takeLine(p []byte) int {
+func (in *frameBuffer) takeLine(p []byte) int {
 	line := in.rest()
 	if end := bytes.IndexByte(line, '\n'); end >= 0 {
 		line = line[:end+1]
@@ -109,12 +109,12 @@ func (in *intake) takeLine(p []byte) int {
 	return n
 }
 
-func (in *intake) message() bool {
+func (in *frameBuffer) message() bool {
 	return in.header() && in.ahead.Whole && int64(len(in.bytes)-in.from) >= in.ahead.FrameSize()
 }
 
 // next begins the next frame, if its header is there.
-func (in *intake) next() bool {
+func (in *frameBuffer) next() bool {
 	if !in.header() {
 		return false
 	}
@@ -123,7 +123,7 @@ func (in *intake) next() bool {
 }
 
 // header reports whether the header of the next frame is there, and in ahead.
-func (in *intake) header() bool {
+func (in *frameBuffer) header() bool {
 	if !in.known {
 		in.ahead, in.known = wire.ParseHeader(in.rest())
 	}

@@ -6,20 +6,20 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
-// watch is the guard of an intake.
-type watch struct {
+// bufferGuard is the guard of a frame buffer.
+type bufferGuard struct {
 	wire.Guard
 	seen int // of what is there to hand out
 }
 
 // guards are for sockets that are in the middle of a message, or of what is none of
 // the plainest: an idle one has no guard.
-var guards = sync.Pool{New: func() any { return &watch{} }}
+var guards = sync.Pool{New: func() any { return &bufferGuard{} }}
 
 // watchedBy returns the guard of what is read, one of these rules.
-func (in *intake) watchedBy(r *wire.Rules) *watch {
+func (in *frameBuffer) watchedBy(r *wire.Rules) *bufferGuard {
 	if in.guard == nil {
-		in.guard = guards.Get().(*watch)
+		in.guard = guards.Get().(*bufferGuard)
 		in.guard.Reset(*r)
 		in.guard.seen = 0
 	}
@@ -27,7 +27,7 @@ func (in *intake) watchedBy(r *wire.Rules) *watch {
 }
 
 // pass has the guard see the first n bytes that are to be handed out.
-func (in *intake) pass(n int, r *wire.Rules) error {
+func (in *frameBuffer) pass(n int, r *wire.Rules) error {
 	g := in.watchedBy(r)
 	if n <= g.seen {
 		return nil
@@ -38,7 +38,7 @@ func (in *intake) pass(n int, r *wire.Rules) error {
 }
 
 // passed is for when n bytes have been handed out.
-func (in *intake) passed(n int) {
+func (in *frameBuffer) passed(n int) {
 	g := in.guard
 	g.seen = max(g.seen-n, 0)
 	if in.left == 0 && g.Idle() {
@@ -47,7 +47,7 @@ func (in *intake) passed(n int) {
 }
 
 // ending is what an error of reading means here.
-func (in *intake) ending(err error) error {
+func (in *frameBuffer) ending(err error) error {
 	if in.guard == nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func (in *intake) ending(err error) error {
 }
 
 // dismiss gives back the guard.
-func (in *intake) dismiss() {
+func (in *frameBuffer) dismiss() {
 	guards.Put(in.guard)
 	in.guard = nil
 }
@@ -63,12 +63,12 @@ func (in *intake) dismiss() {
 // Inspect has the guard see what is there of a frame of which there is the header, but
 // not yet all.
 func (s *Socket) Inspect() error {
-	in := &s.intake
+	in := &s.incoming
 	return in.pass(int(min(int64(len(in.rest())), in.ahead.FrameSize())), &s.rules)
 }
 
 // Guard has the guard see all that is read, where frames are not.
-func (s *Socket) Guard() { s.intake.watchedBy(&s.rules) }
+func (s *Socket) Guard() { s.incoming.watchedBy(&s.rules) }
 
 // Agreed notes whether messages may be compressed.
 func (s *Socket) Agreed(deflate bool) { s.rules.Deflate = deflate }

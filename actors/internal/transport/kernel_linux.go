@@ -32,10 +32,10 @@ func (s *Socket) outflow() (o outflow) {
 
 // below calls f with the file descriptor below the socket, and below TLS and whatever
 // the user has put around it, if there is one. It is only asked: who may read from it
-// and write to it is said by try.
+// and write to it is said by nonblock.
 func (s *Socket) below(f func(fd int)) {
 	defer func() { _ = recover() }() // of the user's
-	if raw := s.try.raw; raw != nil {
+	if raw := s.kernel.raw; raw != nil {
 		_ = raw.Control(func(fd uintptr) { f(int(fd)) })
 		return
 	}

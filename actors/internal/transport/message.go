@@ -4,16 +4,16 @@ import "github.com/sockvisor/sockvisor/actors/internal/wire"
 
 // The reading of frames is coder/websocket's, but for the plainest: one frame that
 // is a whole message of text or binary, neither compressed nor against the rules,
-// and is in the intake as a whole. That is nearly every message there is, and to
+// and is in the frame buffer as a whole. That is nearly every message there is, and to
 // take it from there costs a tenth of what Reader and Read do, which lock, select
 // and check for what such a frame cannot be: a flood is received 2.4 times as fast.
 // It is between two messages as far as coder/websocket can see, and stays there.
 //
 // TakeMessage takes such a message, or returns nil: the next is coder/websocket's to
 // read, or the guard's to refuse.
-func (s *Socket) TakeMessage() (wire.Opcode, []byte) { return s.intake.takeMessage(&s.rules) }
+func (s *Socket) TakeMessage() (wire.Opcode, []byte) { return s.incoming.takeMessage(&s.rules) }
 
-func (in *intake) takeMessage(r *wire.Rules) (wire.Opcode, []byte) {
+func (in *frameBuffer) takeMessage(r *wire.Rules) (wire.Opcode, []byte) {
 	f := &in.ahead
 	if in.left > 0 || !in.message() || !f.Plain || f.Masked != r.Masked || f.Payload > r.Limit {
 		return 0, nil
@@ -36,29 +36,29 @@ func (in *intake) takeMessage(r *wire.Rules) (wire.Opcode, []byte) {
 
 // Whole reports whether a message, or a control frame, is there as a whole. One in
 // fragments never is: only coder/websocket knows where it ends.
-func (s *Socket) Whole() bool { return s.intake.message() }
+func (s *Socket) Whole() bool { return s.incoming.message() }
 
 // Fragmented reports whether a message in fragments is next, which only coder/websocket
 // can take.
-func (s *Socket) Fragmented() bool { return s.intake.header() && !s.intake.ahead.Whole }
+func (s *Socket) Fragmented() bool { return s.incoming.header() && !s.incoming.ahead.Whole }
 
 // Begun reports whether the header of a frame is there. It is for when no more is read
 // now: a buffer with nothing in it goes back to the pool.
 func (s *Socket) Begun() bool {
-	s.intake.release()
-	return s.intake.header()
+	s.incoming.release()
+	return s.incoming.header()
 }
 
 // Fits reports whether the frame that has begun will be there as a whole.
 func (s *Socket) Fits() bool {
-	return s.intake.ahead.Whole && s.intake.ahead.FrameSize() <= intakeSize
+	return s.incoming.ahead.Whole && s.incoming.ahead.FrameSize() <= frameBufferSize
 }
 
 // Full reports whether there is no room: the beginning of a large message is there.
-func (s *Socket) Full() bool { return s.intake.full() }
+func (s *Socket) Full() bool { return s.incoming.full() }
 
 // InFrame reports whether some of the present frame is still to be handed out.
-func (s *Socket) InFrame() bool { return s.intake.left > 0 }
+func (s *Socket) InFrame() bool { return s.incoming.left > 0 }
 
 // SetPatient says whether Read waits for what is not there yet.
-func (s *Socket) SetPatient(yes bool) { s.intake.patient = yes }
+func (s *Socket) SetPatient(yes bool) { s.incoming.patient = yes }

@@ -25,7 +25,7 @@ func TestTakeMessage(t *testing.T) {
 		"compressed":     {bytes: []byte("\xc1\x02hi")},
 		"fragment":       {bytes: []byte("\x01\x02hi")},
 	} {
-		in := &intake{}
+		in := &frameBuffer{}
 		in.prepend(test.bytes)
 		_, data := in.takeMessage(&wire.Rules{Masked: test.masked, Limit: 4})
 		if string(data) != test.want {
@@ -41,7 +41,7 @@ func TestTakeMessage(t *testing.T) {
 func BenchmarkTakeMessage(b *testing.B) {
 	frame := append([]byte{0x82, 0x80 | 64, 1, 2, 3, 4}, make([]byte, 64)...)
 	batch := bytes.Repeat(frame, 100)
-	in, rules := &intake{}, &wire.Rules{Masked: true, Limit: 1 << 20}
+	in, rules := &frameBuffer{}, &wire.Rules{Masked: true, Limit: 1 << 20}
 	b.SetBytes(64)
 	b.ReportAllocs()
 	for range b.N {

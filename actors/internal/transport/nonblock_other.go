@@ -4,18 +4,18 @@ package transport
 
 import "net"
 
-// try cannot ask this system's kernel: every write waits on a goroutine, and so
+// nonblock cannot ask this system's kernel: every write waits on a goroutine, and so
 // does the reader.
-type try struct{}
+type nonblock struct{}
 
-func (*try) init(net.Conn) bool { return false }
+func (*nonblock) init(net.Conn) bool { return false }
 
-func (*try) known() bool { return false }
+func (*nonblock) known() bool { return false }
 
-func (*try) control(func(fd uintptr)) error { return nil }
+func (*nonblock) control(func(fd uintptr)) error { return nil }
 
-func (*try) write([]byte) (int, error) { return 0, nil }
+func (*nonblock) write([]byte) (int, error) { return 0, nil }
 
-func (*try) read([]byte) (int, error) { return 0, nil }
+func (*nonblock) read([]byte) (int, error) { return 0, nil }
 
-func (*try) wait(func() bool) error { return nil }
+func (*nonblock) wait(func() bool) error { return nil }

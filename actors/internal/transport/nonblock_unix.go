@@ -9,17 +9,17 @@ import (
 	"syscall"
 )
 
-// try reads and writes what the kernel gives and takes at once. Its functions are
+// nonblock reads and writes what the kernel gives and takes at once. Its functions are
 // made once and take their arguments from the struct: a closure a call would be an
 // allocation. One may read while another writes.
-type try struct {
+type nonblock struct {
 	raw     syscall.RawConn // nil where the kernel cannot be asked
-	writing attempt
-	reading attempt
+	writing syscallNow
+	reading syscallNow
 }
 
-// attempt is one system call.
-type attempt struct {
+// syscallNow is one system call.
+type syscallNow struct {
 	call  func(fd uintptr)
 	bytes []byte
 	n     int
@@ -27,7 +27,7 @@ type attempt struct {
 }
 
 // init reports whether the kernel can be asked.
-func (t *try) init(conn net.Conn) bool {
+func (t *nonblock) init(conn net.Conn) bool {
 	var file syscall.Conn
 	switch conn := conn.(type) { // not of whatever has the method: it may change what is read and written
 	case *net.TCPConn:
@@ -46,16 +46,16 @@ func (t *try) init(conn net.Conn) bool {
 }
 
 // known reports likewise.
-func (t *try) known() bool { return t.raw != nil }
+func (t *nonblock) known() bool { return t.raw != nil }
 
 // wait calls f, and again whenever something has arrived, until f returns true.
-func (t *try) wait(f func() bool) error { return t.raw.Read(func(uintptr) bool { return f() }) }
+func (t *nonblock) wait(f func() bool) error { return t.raw.Read(func(uintptr) bool { return f() }) }
 
 // control calls f with the file descriptor.
-func (t *try) control(f func(fd uintptr)) error { return t.raw.Control(f) }
+func (t *nonblock) control(f func(fd uintptr)) error { return t.raw.Control(f) }
 
 // write returns how much was taken: nothing, if the kernel cannot be asked.
-func (t *try) write(p []byte) (int, error) {
+func (t *nonblock) write(p []byte) (int, error) {
 	if t.raw == nil {
 		return 0, nil
 	}
@@ -63,11 +63,11 @@ func (t *try) write(p []byte) (int, error) {
 }
 
 // read returns how much was there: nothing and no error, if that is nothing.
-func (t *try) read(p []byte) (int, error) { return t.reading.run(t.raw, p) }
+func (t *nonblock) read(p []byte) (int, error) { return t.reading.run(t.raw, p) }
 
 // run makes the call in Control, which unlike RawConn's Read and Write neither locks
 // nor forgets that something has arrived meanwhile.
-func (a *attempt) run(raw syscall.RawConn, p []byte) (int, error) {
+func (a *syscallNow) run(raw syscall.RawConn, p []byte) (int, error) {
 	a.bytes, a.n, a.err = p, 0, nil
 	err := raw.Control(a.call)
 	a.bytes = nil
@@ -77,7 +77,7 @@ func (a *attempt) run(raw syscall.RawConn, p []byte) (int, error) {
 	return a.n, err
 }
 
-func (a *attempt) write(fd uintptr) {
+func (a *syscallNow) write(fd uintptr) {
 	n, err := syscall.Write(int(fd), a.bytes)
 	for err == syscall.EINTR {
 		n, err = syscall.Write(int(fd), a.bytes)
@@ -85,7 +85,7 @@ func (a *attempt) write(fd uintptr) {
 	a.n, a.err = once(n, err)
 }
 
-func (a *attempt) read(fd uintptr) {
+func (a *syscallNow) read(fd uintptr) {
 	n, err := syscall.Read(int(fd), a.bytes)
 	for err == syscall.EINTR {
 		n, err = syscall.Read(int(fd), a.bytes)

@@ -70,7 +70,7 @@ func TestPollerTells(t *testing.T) {
 	if !<-r.hangUps {
 		t.Error("not told of the end")
 	}
-	s.Deregister()
+	s.Unregister()
 	if s.poller.place(s.registered.fd).Load() != nil || s.reader.Load() != nil {
 		t.Error("it is told though it has gone")
 	}
@@ -98,7 +98,7 @@ func TestRegisterWithoutPoller(t *testing.T) {
 	if s.Register(r) || s.reader.Load() != nil {
 		t.Error("it is registered")
 	}
-	s.Deregister()
+	s.Unregister()
 }
 
 // The answer to a handshake is read by lines, so that nobody has what comes after it.
@@ -149,7 +149,7 @@ func TestReadsLinesThenFrames(t *testing.T) {
 // where it ends.
 func TestReadsLargeFrame(t *testing.T) {
 	s, peer := polledPair(t)
-	frame := string(wire.AppendFrame(nil, wire.OpcodeBinary, bytes.Repeat([]byte("x"), 3*intakeSize), false))
+	frame := string(wire.AppendFrame(nil, wire.OpcodeBinary, bytes.Repeat([]byte("x"), 3*frameBufferSize), false))
 	say(t, peer, frame+"\x82\x01y")
 	s.Frames()
 	for more := true; more && !s.Full(); {

@@ -89,9 +89,9 @@ func (p *Poller) add(fd int, s *Socket) error {
 	return err
 }
 
-// heed has the kernel tell of a socket that was added, from now on and of what is there
+// modify has the kernel tell of a socket that was added, from now on and of what is there
 // now; or only of its end.
-func (p *Poller) heed(fd int, s *Socket, yes bool) {
+func (p *Poller) modify(fd int, s *Socket, yes bool) {
 	events := uint32(0)
 	if yes {
 		events = edges

@@ -11,7 +11,7 @@ func (*Poller) Close() error { return nil }
 
 func (*Poller) add(int, *Socket) error { return nil }
 
-func (*Poller) heed(int, *Socket, bool) {}
+func (*Poller) modify(int, *Socket, bool) {}
 
 func (*Poller) drop(int) {}
 

@@ -9,11 +9,11 @@ import (
 // Read implements net.Conn for coder/websocket and those between it and the socket.
 func (s *Socket) Read(p []byte) (int, error) {
 	switch {
-	case s.intake.framed:
+	case s.incoming.framed:
 		return s.readFrame(p)
 	case s.Polls():
 		return s.readLine(p)
-	case s.intake.guard != nil:
+	case s.incoming.guard != nil:
 		return s.readGuarded(p)
 	default:
 		return s.read(p)
@@ -21,11 +21,11 @@ func (s *Socket) Read(p []byte) (int, error) {
 }
 
 // Framed reports whether that is so.
-func (s *Socket) Framed() bool { return s.intake.framed }
+func (s *Socket) Framed() bool { return s.incoming.framed }
 
 // Wait calls f, and again whenever something has arrived, until f returns true: it waits
 // on the goroutine that calls it, until the deadline of reading.
-func (s *Socket) Wait(f func() bool) error { return s.try.wait(f) }
+func (s *Socket) Wait(f func() bool) error { return s.kernel.wait(f) }
 
 // Polls reports whether the kernel can be asked what WebSocket is sent.
 func (s *Socket) Polls() bool { return s.poller != nil && !s.secure }
@@ -34,14 +34,14 @@ func (s *Socket) Polls() bool { return s.poller != nil && !s.secure }
 // be read without waiting.
 func (s *Socket) Frames() bool {
 	s.Calm()
-	s.intake.framed = s.Polls()
-	return s.intake.framed
+	s.incoming.framed = s.Polls()
+	return s.incoming.framed
 }
 
 // readFrame hands out bytes up to the end of the frame. Between frames, if it must
 // not wait, it takes only what is there as a whole.
 func (s *Socket) readFrame(p []byte) (int, error) {
-	in := &s.intake
+	in := &s.incoming
 	for in.left == 0 {
 		if !in.patient && !in.message() {
 			return 0, ErrLater
@@ -64,9 +64,9 @@ func (s *Socket) readFrame(p []byte) (int, error) {
 	return s.readRest(p)
 }
 
-// readRest reads more of the frame, past the intake.
+// readRest reads more of the frame, past the frame buffer.
 func (s *Socket) readRest(p []byte) (int, error) {
-	in := &s.intake
+	in := &s.incoming
 	n, err := s.read(p[:min(int64(len(p)), in.left)])
 	in.left -= int64(n)
 	if n, err = in.watchedBy(&s.rules).Sift(p[:n], err); err == nil {
@@ -77,13 +77,13 @@ func (s *Socket) readRest(p []byte) (int, error) {
 
 // readGuarded hands out what was read before, and then waits.
 func (s *Socket) readGuarded(p []byte) (int, error) {
-	g := s.intake.guard
+	g := s.incoming.guard
 	if g.Err() != nil {
 		return 0, g.Err()
 	}
-	if ready := s.intake.rest(); len(ready) > 0 {
+	if ready := s.incoming.rest(); len(ready) > 0 {
 		n := copy(p, ready)
-		s.intake.skip(n)
+		s.incoming.skip(n)
 		return g.Sift(p[:n], nil)
 	}
 	n, err := s.read(p)
@@ -92,19 +92,19 @@ func (s *Socket) readGuarded(p []byte) (int, error) {
 
 // readLine hands out a line of the answer to a handshake.
 func (s *Socket) readLine(p []byte) (int, error) {
-	if len(s.intake.rest()) == 0 {
+	if len(s.incoming.rest()) == 0 {
 		if err := s.more(); err != nil {
 			return 0, err
 		}
 	}
-	return s.intake.takeLine(p), nil
+	return s.incoming.takeLine(p), nil
 }
 
 // more waits for more bytes.
 func (s *Socket) more() error {
-	n, err := s.read(s.intake.room())
-	s.intake.add(n)
-	s.intake.release()
+	n, err := s.read(s.incoming.room())
+	s.incoming.add(n)
+	s.incoming.release()
 	return err
 }
 
@@ -112,7 +112,7 @@ func (s *Socket) more() error {
 func (s *Socket) read(p []byte) (int, error) {
 	s.reading.Store(true)
 	n, err := s.Conn.Read(p)
-	for s.intake.framed && n == 0 && wraps(err, os.ErrDeadlineExceeded) && !s.closing.Load() {
+	for s.incoming.framed && n == 0 && wraps(err, os.ErrDeadlineExceeded) && !s.closing.Load() {
 		_ = s.Conn.SetReadDeadline(time.Time{})
 		n, err = s.Conn.Read(p)
 	}
@@ -124,10 +124,10 @@ func (s *Socket) read(p []byte) (int, error) {
 // Fill takes in what the kernel has, without waiting, and reports whether it may
 // have more.
 func (s *Socket) Fill() (n int, more bool, err error) {
-	room := s.intake.room()
-	n, err = s.try.read(room)
-	s.intake.add(n)
-	s.intake.release()
+	room := s.incoming.room()
+	n, err = s.kernel.read(room)
+	s.incoming.add(n)
+	s.incoming.release()
 	return n, n == len(room), s.noteRead(n, err)
 }
 

@@ -11,33 +11,33 @@ type registration struct {
 // not, the socket has no reader yet.
 func (s *Socket) Register(r Reader) (ok bool) {
 	s.SetReader(r)
-	_ = s.try.control(func(fd uintptr) { ok = s.poller.add(int(fd), s) == nil })
+	_ = s.kernel.control(func(fd uintptr) { ok = s.poller.add(int(fd), s) == nil })
 	if !ok {
 		s.reader.Store(nil)
 	}
 	return ok
 }
 
-// Deregister ends that. It needs nothing of the transport, of which the kernel forgets
+// Unregister ends that. It needs nothing of the transport, of which the kernel forgets
 // by itself what is closed.
-func (s *Socket) Deregister() {
+func (s *Socket) Unregister() {
 	s.reader.Store(nil)
 	if s.registered.generation == 0 {
 		return
 	}
 	s.poller.remove(s)
-	_ = s.try.control(func(fd uintptr) { s.poller.drop(int(fd)) })
+	_ = s.kernel.control(func(fd uintptr) { s.poller.drop(int(fd)) })
 }
 
-// Watch has the poller tell of the socket, also of what is there now. After deregister
+// Watch has the poller tell of the socket, also of what is there now. After Unregister
 // neither it nor unwatch does anything.
 func (s *Socket) Watch() {
-	_ = s.try.control(func(fd uintptr) { s.poller.heed(int(fd), s, true) })
+	_ = s.kernel.control(func(fd uintptr) { s.poller.modify(int(fd), s, true) })
 }
 
 // Unwatch has the poller say nothing, but of the end.
 func (s *Socket) Unwatch() {
-	_ = s.try.control(func(fd uintptr) { s.poller.heed(int(fd), s, false) })
+	_ = s.kernel.control(func(fd uintptr) { s.poller.modify(int(fd), s, false) })
 }
 
 // readable is the poller's word, or that of who shuts the socket.

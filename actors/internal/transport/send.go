@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// progress is how much must be taken within each write timeout.
-	progress = 64 << 10
+	// minProgress is how much must be taken within each write timeout.
+	minProgress = 64 << 10
 	// piece is how much is written at a time where only what is accepted tells of
 	// progress: on a slow line that is to be seen within the timeout of a ping.
 	piece = 16 << 10
@@ -45,7 +45,7 @@ func (s *Socket) sendPending() bool {
 	if b == nil {
 		return true
 	}
-	n, err := s.try.write(b.bytes)
+	n, err := s.kernel.write(b.bytes)
 	if err != nil {
 		s.fail(err)
 		return false
@@ -78,8 +78,8 @@ func (s *Socket) wait(b *buffer, n int) {
 // writeAll blocks. The timeout is one of no progress, not of a large message on
 // a slow line.
 func (s *Socket) writeAll(p []byte) error {
-	most := progress
-	if !s.try.known() {
+	most := minProgress
+	if !s.kernel.known() {
 		most = piece
 	}
 	for len(p) > 0 {
@@ -123,10 +123,10 @@ func (s *Socket) setDeadline(after time.Duration) bool {
 // onceMore tries what has run out of time: this process may have been stopped, and the
 // peer have room since. Where the kernel cannot be asked, being late tells of that.
 func (s *Socket) onceMore(p []byte, late time.Duration, reason error) (int, error) {
-	if !s.try.known() && late > 0 && s.setDeadline(Patience(late)) {
+	if !s.kernel.known() && late > 0 && s.setDeadline(Patience(late)) {
 		return s.Conn.Write(p[:min(len(p), piece)])
 	}
-	n, err := s.try.write(p)
+	n, err := s.kernel.write(p)
 	if n == 0 && err == nil {
 		err = reason
 	}

@@ -9,9 +9,7 @@
 package transport
 
 import (
-	"errors"
 	"net"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,7 +26,7 @@ import (
 // goroutine, within 5 s or the connection is lost.
 //
 // While corked, Write only appends. The mailbox uncorks after each run, with
-// flush, so that what was queued at the same moment leaves in one system call,
+// Flush, so that what was queued at the same moment leaves in one system call,
 // and a single message leaves at once: there is no timer.
 //
 // What the connection frames itself goes past coder/websocket: see frames.go.
@@ -38,27 +36,29 @@ import (
 type Socket struct {
 	net.Conn
 
-	// For every write, side by side.
+	// For every write, side by side. Who writes takes pending or aside out, adds, and puts
+	// it back; who sends takes it.
 	pending atomic.Pointer[buffer] // written, not yet sent
 	aside   atomic.Pointer[buffer] // likewise, by coder/websocket while framing
-	failure atomic.Pointer[error]  // of writing
+	failure atomic.Pointer[error]  // of writing: of whoever met it first, for everybody
 	maximum int                    // of pending bytes, before the peer is taken for hostile
 	secure  bool                   // TLS is above: what passes here are its records
 	framing bool                   // the connection frames its messages itself
 	masking bool                   // and masks them
-	corked  atomic.Bool
-	sending atomic.Bool // somebody sends
-	blocked atomic.Bool // and waits for the kernel
-	watched atomic.Bool // somebody wants to know when all is sent
-	closing atomic.Bool
-	broken  atomic.Bool // for reading
-	ended   atomic.Bool // coder/websocket has written a close frame
-	over    bool        // which was sent, or is about to be
-	// saidClose: this side has sent a close frame, or is about to.
+	corked  atomic.Bool            // Cork sets it, Flush takes it back, who writes looks
+	sending atomic.Bool            // somebody sends: that one's to set and to take back
+	blocked atomic.Bool            // and waits for the kernel: likewise. Ready looks
+	watched atomic.Bool            // somebody wants to know when all is sent: Taken sets it, who has sent takes it back
+	closing atomic.Bool            // by this side: who closes sets it, everybody looks
+	broken  atomic.Bool            // for reading: who reads sets it, and looks
+	ended   atomic.Bool            // coder/websocket has written a close frame: it sets it, WriteFrame looks
+	over    bool                   // which was sent, or is about to be: who sends
+	// saidClose: this side has sent a close frame, or is about to. The connection sets it,
+	// who reads looks.
 	saidClose atomic.Bool
 	reading   atomic.Bool  // a goroutine waits for more, or takes it: it sets it, who gives up looks
-	streak    atomic.Int32 // reads that came soon after the one before
-	try       try
+	streak    atomic.Int32 // reads that came soon after the one before: who reads counts, and looks
+	kernel    nonblock
 	part      *buffer // of a frame of coder/websocket's
 
 	// lastTaken is when bytes were last taken that had to wait, or while others did,
@@ -66,10 +66,10 @@ type Socket struct {
 	lastTaken atomic.Int64
 
 	// For every read.
-	intake     intake
+	incoming   frameBuffer
 	rules      wire.Rules
 	above      *Upgraded    // what coder/websocket reads from, if that has the guard
-	lastRead   atomic.Int64 // since born
+	lastRead   atomic.Int64 // since born: who reads sets it, who looks for life looks
 	lastResume atomic.Int64 // likewise: when reading went on after a pause
 
 	received atomic.Uint64 // bytes. Whoever reads counts them, who gives up looks
@@ -86,18 +86,6 @@ type Socket struct {
 	// will never again, with the reason.
 	onWritable atomic.Pointer[func(error)]
 }
-
-type buffer struct {
-	bytes []byte
-	last  bool // a close frame is at the end
-}
-
-// corkLimit is how much is gathered before it is sent in the middle of a run.
-const corkLimit = 64 << 10
-
-var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, 4<<10)} }}
-
-var errPendingOverflow = errors.New("peer makes this side answer and reads nothing")
 
 // Options are what a socket has to be told.
 type Options struct {
@@ -129,7 +117,7 @@ func New(conn net.Conn, o Options) *Socket {
 		rules:   o.Rules,
 		born:    time.Now(),
 	}
-	if s.try.init(conn) && o.Poller != nil {
+	if s.kernel.init(conn) && o.Poller != nil {
 		s.poller = o.Poller()
 	}
 	return s
@@ -209,85 +197,5 @@ func (s *Socket) Failure() error {
 // Resumed notes that reading goes on after a pause.
 func (s *Socket) Resumed() { s.lastResume.Store(int64(s.Now())) }
 
+// LastResumed is when, or zero.
 func (s *Socket) LastResumed() time.Duration { return time.Duration(s.lastResume.Load()) }
-
-// Write implements net.Conn: it never blocks.
-func (s *Socket) Write(p []byte) (int, error) {
-	if err := s.refusal(); err != nil {
-		return 0, err
-	}
-	if s.framing {
-		return len(p), s.writeAside(p)
-	}
-	b := add(&s.pending)
-	b.bytes = append(b.bytes, p...)
-	return len(p), s.put(&s.pending, b)
-}
-
-// refusal is why a write is refused, or nil.
-func (s *Socket) refusal() error {
-	if err := s.Failure(); err != nil {
-		return err
-	}
-	if s.closing.Load() {
-		return net.ErrClosed
-	}
-	return nil
-}
-
-// add returns what is there, or an empty buffer, to be added to and put back.
-func add(to *atomic.Pointer[buffer]) *buffer {
-	if b := to.Swap(nil); b != nil {
-		return b
-	}
-	return buffers.Get().(*buffer)
-}
-
-// put puts b where it is sent from: now, unless more is to come.
-func (s *Socket) put(where *atomic.Pointer[buffer], b *buffer) error {
-	size := len(b.bytes)
-	where.Store(b)
-	if size > s.maximum {
-		s.fail(errPendingOverflow)
-	}
-	if err := s.failure.Load(); err != nil {
-		s.discard()
-		return *err
-	}
-	if !s.corked.Load() || size >= corkLimit {
-		s.send()
-	}
-	return nil
-}
-
-// Cork gathers what is written until flush.
-func (s *Socket) Cork() { s.corked.Store(true) }
-
-// Flush implements outlet. Anybody may call it.
-func (s *Socket) Flush() {
-	s.corked.Store(false)
-	s.send()
-}
-
-// Taken reports whether the kernel has all that was written. If not, onWritable is
-// called when it has.
-func (s *Socket) Taken() bool {
-	s.watched.Store(true)
-	if s.waiting() || s.sending.Load() || s.blocked.Load() || s.failure.Load() != nil {
-		return false
-	}
-	s.watched.Store(false)
-	return true
-}
-
-// Ready implements outlet.
-func (s *Socket) Ready() bool { return !s.blocked.Load() }
-
-// recycle returns a buffer to the pool, unless one large message made it large.
-func recycle(b *buffer) {
-	if cap(b.bytes) > 2*corkLimit {
-		return
-	}
-	b.bytes, b.last = b.bytes[:0], false
-	buffers.Put(b)
-}

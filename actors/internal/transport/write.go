@@ -1,0 +1,102 @@
+package transport
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+)
+
+type buffer struct {
+	bytes []byte
+	last  bool // a close frame is at the end
+}
+
+// corkLimit is how much is gathered before it is sent in the middle of a run.
+const corkLimit = 64 << 10
+
+var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, 4<<10)} }}
+
+var errPendingOverflow = errors.New("peer makes this side answer and reads nothing")
+
+// Write implements net.Conn: it never blocks.
+func (s *Socket) Write(p []byte) (int, error) {
+	if err := s.refusal(); err != nil {
+		return 0, err
+	}
+	if s.framing {
+		return len(p), s.writeAside(p)
+	}
+	b := add(&s.pending)
+	b.bytes = append(b.bytes, p...)
+	return len(p), s.put(&s.pending, b)
+}
+
+// refusal is why a write is refused, or nil.
+func (s *Socket) refusal() error {
+	if err := s.Failure(); err != nil {
+		return err
+	}
+	if s.closing.Load() {
+		return net.ErrClosed
+	}
+	return nil
+}
+
+// add returns what is there, or an empty buffer, to be added to and put back.
+func add(to *atomic.Pointer[buffer]) *buffer {
+	if b := to.Swap(nil); b != nil {
+		return b
+	}
+	return buffers.Get().(*buffer)
+}
+
+// put puts b where it is sent from: now, unless more is to come.
+func (s *Socket) put(where *atomic.Pointer[buffer], b *buffer) error {
+	size := len(b.bytes)
+	where.Store(b)
+	if size > s.maximum {
+		s.fail(errPendingOverflow)
+	}
+	if err := s.failure.Load(); err != nil {
+		s.discard()
+		return *err
+	}
+	if !s.corked.Load() || size >= corkLimit {
+		s.send()
+	}
+	return nil
+}
+
+// Cork gathers what is written until Flush.
+func (s *Socket) Cork() { s.corked.Store(true) }
+
+// Flush puts on the wire what was written. Anybody may call it.
+func (s *Socket) Flush() {
+	s.corked.Store(false)
+	s.send()
+}
+
+// Taken reports whether the kernel has all that was written. If not, onWritable is
+// called when it has.
+func (s *Socket) Taken() bool {
+	s.watched.Store(true)
+	if s.waiting() || s.sending.Load() || s.blocked.Load() || s.failure.Load() != nil {
+		return false
+	}
+	s.watched.Store(false)
+	return true
+}
+
+// Ready reports whether nobody waits for the kernel. When that is so again, onWritable
+// is called.
+func (s *Socket) Ready() bool { return !s.blocked.Load() }
+
+// recycle returns a buffer to the pool, unless one large message made it large.
+func recycle(b *buffer) {
+	if cap(b.bytes) > 2*corkLimit {
+		return
+	}
+	b.bytes, b.last = b.bytes[:0], false
+	buffers.Put(b)
+}
