@@ -9,18 +9,21 @@ import (
 	"github.com/sockvisor/sockvisor/messages"
 )
 
-// Failure is what a connection panics with, once per epoch, to be restarted.
+// Failure is what a child panics with, once per epoch, to be restarted. An epoch is a
+// connection's attempt to have a socket, and what follows until that is gone; it is the
+// child that counts them.
 type Failure struct {
 	// Epoch is the one that failed.
 	Epoch uint64
 	// Uptime is how long its socket was open, zero if it never was.
 	Uptime time.Duration
-	// Err is the typed reason, one of package messages.
+	// Err is the typed reason. The classifiers of package supervisor know those of
+	// package messages.
 	Err error
-	// Ready says that the next socket is there: the connection is restarted at once,
+	// Ready says that the next socket is there: the child is restarted at once,
 	// and this counts as no failure.
 	Ready bool
-	// Final says that the connection wants no further attempt, whatever the policy
+	// Final says that the child wants no further attempt, whatever the policy
 	// says.
 	Final bool
 }
@@ -32,12 +35,12 @@ func (f *Failure) Error() string {
 // Unwrap returns the typed reason.
 func (f *Failure) Unwrap() error { return f.Err }
 
-// Decision is a shard's answer to a Failure, sent to the connection that failed.
+// Decision is a shard's answer to a Failure, sent to the child that failed.
 type Decision struct {
 	Epoch uint64
 	// Attempt counts the failures in a row, this one included.
 	Attempt int
-	// Retry says that the connection will be restarted after Delay.
+	// Retry says that the child will be restarted after Delay.
 	Retry bool
 	Delay time.Duration
 	// Err is a [messages.GaveUpError] if it will not.
@@ -46,7 +49,7 @@ type Decision struct {
 	Failure *Failure
 }
 
-// Event is what the connection publishes of a decision: it, and not the shard, so that
+// Event is what the child publishes of a decision, if it does: it, and not the shard, so that
 // a subscriber holds up nobody else.
 func (d *Decision) Event(child *actor.PID) *actor.SupervisorEvent {
 	e := &actor.SupervisorEvent{Child: child, Reason: d.Failure, Directive: actor.StopDirective}
@@ -56,7 +59,7 @@ func (d *Decision) Event(child *actor.PID) *actor.SupervisorEvent {
 	return e
 }
 
-// Finished is what a connection sends to its shard when it is over for good
+// Finished is what a child sends to its parent when it is over for good
 // and holds nothing any more: it asks to be stopped.
 type Finished struct {
 	Conn *actor.PID

@@ -2,7 +2,7 @@ package child
 
 import "github.com/asynkron/protoactor-go/actor"
 
-// RestartNow is a connection's request not to wait for the end of its delay.
+// RestartNow is a child's request not to wait for the end of its delay.
 type RestartNow struct {
 	Conn *actor.PID
 	// Epoch is the failure that the delay follows.
