@@ -11,11 +11,13 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // Acceptor is an http.Handler that upgrades requests to connections: see [Accept].
 type Acceptor struct {
 	supervisor *supervisor.Supervisor
+	children   child.Tree
 	config     *config
 	limiter    *limiter
 	origins    *originLog
@@ -46,7 +48,7 @@ func Accept(sup *supervisor.Supervisor, options ...Option) *Acceptor {
 		panic(err)
 	}
 	config.policy = &supervisor.Policy{MaxAttempts: 1}
-	return &Acceptor{supervisor: sup, config: config, limiter: newLimiter(config.limits), origins: newOriginLog()}
+	return &Acceptor{supervisor: sup, children: sup.Tree(config.policy), config: config, limiter: newLimiter(config.limits), origins: newOriginLog()}
 }
 
 // ServeHTTP implements http.Handler.
@@ -74,7 +76,7 @@ func (a *Acceptor) admit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := a.config.upgrade.origins.check(r); err != nil {
-		a.origins.refused(a.supervisor.Contained(), r)
+		a.origins.refused(a.children.Contained(), r)
 		return err
 	}
 	if !canHijack(w) {
@@ -94,7 +96,7 @@ func (a *Acceptor) accept(w http.ResponseWriter, r *http.Request) bool {
 		a.refuse(w, err)
 		return false
 	}
-	c, err := newConn(a.supervisor, a.config, r.URL.String())
+	c, err := newConn(a.children, a.config, r.URL.String())
 	if err != nil {
 		a.refuse(w, shuttingDown())
 		return false
@@ -144,7 +146,7 @@ func (a *Acceptor) start(c *Conn, d *dialed) bool {
 		a.stats.end()
 		a.limiter.leave()
 	}
-	if c.spawn(a.supervisor) == nil {
+	if c.spawn(a.children) == nil {
 		return true
 	}
 	_ = writeClose(d.ws, messages.CloseGoingAway, "")

@@ -11,6 +11,7 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // Conn is a connection seen from outside: what it publishes and where to send.
@@ -64,9 +65,10 @@ func Connect(sup *supervisor.Supervisor, url string, options ...Option) (*Conn, 
 	if err != nil {
 		return nil, err
 	}
-	c, err := newConn(sup, config, url)
+	children := sup.Tree(config.policy)
+	c, err := newConn(children, config, url)
 	if err == nil {
-		err = c.spawn(sup)
+		err = c.spawn(children)
 	}
 	if err != nil {
 		return nil, err
@@ -74,18 +76,18 @@ func Connect(sup *supervisor.Supervisor, url string, options ...Option) (*Conn, 
 	return c, nil
 }
 
-func newConn(sup *supervisor.Supervisor, config *config, url string) (*Conn, error) {
-	t := treeOf(sup)
+func newConn(children child.Tree, config *config, url string) (*Conn, error) {
+	t := treeOf(children)
 	if t == nil {
 		return nil, &supervisor.StoppedError{}
 	}
-	c := &Conn{system: sup.System(), config: config, url: url, tree: t}
+	c := &Conn{system: children.System(), config: config, url: url, tree: t}
 	c.credit.limit = int64(config.maxUnhandled)
 	return c, nil
 }
 
-func (c *Conn) spawn(sup *supervisor.Supervisor) error {
-	pid, err := sup.Spawn(c.tree.connection, c.config.policy)
+func (c *Conn) spawn(children child.Tree) error {
+	pid, err := children.Spawn(c.tree.connection)
 	if err != nil {
 		return err
 	}

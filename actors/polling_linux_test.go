@@ -30,7 +30,7 @@ func TestReaderWithoutPoller(t *testing.T) {
 	defer sup.Stop(t.Context())
 	p := transport.NewPoller()
 	_ = p.Close()
-	treeOf(sup).polling.Store(p)
+	treeOf(sup.Tree(nil)).polling.Store(p)
 	events := wstest.NewRecorder()
 	conn, err := Connect(sup, server.URL(), WithHandler(events.Handler))
 	if err != nil {

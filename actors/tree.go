@@ -9,7 +9,6 @@ import (
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
-	"github.com/sockvisor/sockvisor/supervisor"
 	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
@@ -29,14 +28,14 @@ type tree struct {
 
 type treeKey struct{}
 
-// treeOf returns that of a supervisor, or nil if it has stopped.
-func treeOf(sup *supervisor.Supervisor) *tree {
-	t, _ := sup.Shared(treeKey{}, func() io.Closer { return newTree(sup) }).(*tree)
+// treeOf returns that of a supervisor's tree, or nil if it has stopped.
+func treeOf(children child.Tree) *tree {
+	t, _ := children.Shared(treeKey{}, func() io.Closer { return newTree(children) }).(*tree)
 	return t
 }
 
-func newTree(sup *supervisor.Supervisor) *tree {
-	t := &tree{Contained: sup.Contained(), clock: newClock(sup.System()), governor: sup.Governor(), workers: mailbox.NewWorkers()}
+func newTree(children child.Tree) *tree {
+	t := &tree{Contained: children.Contained(), clock: newClock(children.System()), governor: children.Governor(), workers: mailbox.NewWorkers()}
 	t.carriers.places = make([]place, 4*runtime.GOMAXPROCS(0))
 	dispatcher := actor.WithDispatcher(t.workers)
 	t.connection = actor.PropsFromProducer(newConnection, actor.WithMailbox(newMailbox), dispatcher,

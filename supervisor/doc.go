@@ -17,8 +17,9 @@
 // # What listens
 //
 // A subscriber to the actor system's EventStream runs on the goroutine of who
-// publishes: of the connection for its actor.SupervisorEvent and its receipts, of the
-// sender for a messages.RejectedEvent, of any of the tree for a dead letter. One that
+// publishes: of the connection for its actor.SupervisorEvent (whose Reason, a
+// child.Failure, wraps the typed error) and its receipts, of the sender for a
+// messages.RejectedEvent, of any of the tree for a dead letter. One that
 // panics is logged and hurts nobody, nor does a logger that panics; one that blocks
 // holds up who publishes. (But protoactor itself logs the number of throttled dead
 // letters on a goroutine of its own, where a logger that panics ends the process: see

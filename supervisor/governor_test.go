@@ -36,7 +36,7 @@ func (x *turns) Receive(ctx actor.Context) {
 }
 
 func newTurns(sup *Supervisor, over time.Duration) *turns {
-	x := &turns{governor: sup.Governor(), at: make(chan time.Time, 200_000), over: over}
+	x := &turns{governor: sup.governor, at: make(chan time.Time, 200_000), over: over}
 	x.pid = sup.System().Root.Spawn(actor.PropsFromProducer(func() actor.Actor { return x }))
 	return x
 }
@@ -44,12 +44,12 @@ func newTurns(sup *Supervisor, over time.Duration) *turns {
 // ask asks for n turns, numbered from an epoch.
 func (x *turns) ask(sup *Supervisor, host string, from, n int) {
 	for i := range n {
-		sup.System().Root.Send(sup.Governor(), &child.Dial{Conn: x.pid, Number: uint64(from + i), Host: host})
+		sup.System().Root.Send(sup.governor, &child.Dial{Conn: x.pid, Number: uint64(from + i), Host: host})
 	}
 }
 
 func (x *turns) leave(sup *Supervisor, number int) {
-	sup.System().Root.Send(sup.Governor(), &child.DialOver{Conn: x.pid, Number: uint64(number)})
+	sup.System().Root.Send(sup.governor, &child.DialOver{Conn: x.pid, Number: uint64(number)})
 }
 
 func dials(t *testing.T, sup *Supervisor) *messages.InspectedDials {
@@ -208,7 +208,7 @@ func TestStormOfPolicies(t *testing.T) {
 		began := time.Now()
 		for _, each := range all {
 			pass(each.due - time.Since(began))
-			root.Send(sup.Governor(), each.dial)
+			root.Send(sup.governor, each.dial)
 		}
 		pass(length*time.Second - time.Since(began))
 		count := [length + 1]int{}

@@ -42,11 +42,11 @@ func spawnCollected(t *testing.T, sup *Supervisor, n int, collected *atomic.Int6
 	t.Helper()
 	pids := make(chan *actor.PID, n)
 	for range n {
-		pid, err := sup.Spawn(actor.PropsFromProducer(func() actor.Actor {
+		pid, err := sup.Tree(nil).Spawn(actor.PropsFromProducer(func() actor.Actor {
 			state := new([1 << 10]byte)
 			runtime.AddCleanup(state, func(int) { collected.Add(1) }, 0)
 			return actor.ReceiveFunc(func(actor.Context) { state[0]++ })
-		}), nil)
+		}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,7 @@ func BenchmarkRestart(b *testing.B) {
 	starts, done := 0, make(chan struct{})
 	policy := Fixed(time.Nanosecond)
 	b.ReportAllocs()
-	_, err = sup.Spawn(actor.PropsFromFunc(func(ctx actor.Context) {
+	_, err = sup.Tree(&policy).Spawn(actor.PropsFromFunc(func(ctx actor.Context) {
 		switch ctx.Message().(type) {
 		case *actor.Started:
 			if starts++; starts > b.N {
@@ -39,7 +39,7 @@ func BenchmarkRestart(b *testing.B) {
 		case string:
 			panic(&child.Failure{Epoch: uint64(starts)})
 		}
-	}), &policy)
+	}))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func TestAShardThatFailsWhileItStops(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := sup.Spawn(actor.PropsFromProducer(func() actor.Actor { return unhurried{} }), nil); err != nil {
+		if _, err := sup.Tree(nil).Spawn(actor.PropsFromProducer(func() actor.Actor { return unhurried{} })); err != nil {
 			t.Fatal(err)
 		}
 		synctest.Wait()

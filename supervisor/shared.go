@@ -2,13 +2,9 @@ package supervisor
 
 import "io"
 
-// Shared returns what the connections of the tree have in common under a key: what
-// create returns the first time that somebody asks. It is closed when the tree has
-// stopped; afterwards, and if create returns nil, Shared returns nil.
-//
-// create may be called by several who ask first at the same time; what is not
-// needed is closed.
-func (s *Supervisor) Shared(key any, create func() io.Closer) io.Closer {
+// Shared implements child.Tree.
+func (t *tree) Shared(key any, create func() io.Closer) io.Closer {
+	s := t.supervisor
 	if there, ok := s.shared.Load(key); ok {
 		return there.(io.Closer)
 	}

@@ -26,17 +26,17 @@ func TestShared(t *testing.T) {
 	}
 	made := &resource{}
 	create := func() io.Closer { return made }
-	if first, second := sup.Shared("key", create), sup.Shared("key", create); first != made || second != made {
+	if first, second := sup.Tree(nil).Shared("key", create), sup.Tree(nil).Shared("key", create); first != made || second != made {
 		t.Errorf("got %v and %v", first, second)
 	}
-	if none := sup.Shared("none", func() io.Closer { return nil }); none != nil {
+	if none := sup.Tree(nil).Shared("none", func() io.Closer { return nil }); none != nil {
 		t.Errorf("got %v", none)
 	}
 	if err := sup.Stop(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	late := &resource{}
-	if got := sup.Shared("key", func() io.Closer { return late }); got != nil || late.closed != 1 {
+	if got := sup.Tree(nil).Shared("key", func() io.Closer { return late }); got != nil || late.closed != 1 {
 		t.Errorf("after the end: got %v, closed %d times", got, late.closed)
 	}
 	if made.closed != 1 {

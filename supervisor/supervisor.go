@@ -27,7 +27,7 @@ type Supervisor struct {
 	running atomic.Int64
 	// stopping publishes that Stop was called.
 	stopping atomic.Bool
-	shared   sync.Map         // io.Closer, by the key of Shared
+	shared   sync.Map         // io.Closer, by the key of child.Tree's Shared
 	done     chan struct{}    // closed when the tree has stopped
 	drained  messages.Drained // how; written before done is closed
 }
@@ -83,39 +83,10 @@ func (s *Supervisor) Running() int { return int(s.running.Load()) }
 // Stopping reports whether Stop was called: nothing new is started any more.
 func (s *Supervisor) Stopping() bool { return s.stopping.Load() }
 
-// Spawn starts a child under one of the shards, as OTP's start_child does: it
-// waits for the shard, some microseconds, and not for the child. It is how
-// package actors starts connections; a nil policy means that of the tree. The policy
-// must not change any more.
-//
-// It returns a [StoppedError] once the tree is stopping, and a
-// [messages.OptionError] if the policy makes no sense.
-func (s *Supervisor) Spawn(props *actor.Props, policy *Policy) (*actor.PID, error) {
-	if props == nil {
-		return nil, &messages.OptionError{Option: "props", Problem: "must not be nil"}
-	}
-	if policy == nil {
-		policy = &s.policy
-	}
-	if err := policy.Validate(); err != nil {
-		return nil, err
-	}
-	shard := s.shards[s.next.Add(1)%uint64(len(s.shards))]
-	reply := make(chan spawned, 1)
-	s.out.Send(shard, &spawn{props: props, policy: policy, reply: reply})
-	select {
-	case answer := <-reply:
-		return answer.pid, answer.err
-	case <-s.done:
-		return nil, &StoppedError{}
-	}
+// nextShard returns that of the next child.
+func (s *Supervisor) nextShard() *actor.PID {
+	return s.shards[s.next.Add(1)%uint64(len(s.shards))]
 }
-
-// Contained is how the tree speaks to what is the user's.
-func (s *Supervisor) Contained() *child.Contained { return s.out }
-
-// Governor is where connections send [child.Dial].
-func (s *Supervisor) Governor() *actor.PID { return s.governor }
 
 // PID is where actors send messages.Drain, Reconnect and InspectDials.
 func (s *Supervisor) PID() *actor.PID { return s.root }

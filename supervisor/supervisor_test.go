@@ -68,7 +68,7 @@ func inTree(t *testing.T, policy Policy, test func(*testing.T, *Supervisor, *fak
 			t.Fatal(err)
 		}
 		child := newFake()
-		pid, err := sup.Spawn(actor.PropsFromProducer(func() actor.Actor { return child }), nil)
+		pid, err := sup.Tree(nil).Spawn(actor.PropsFromProducer(func() actor.Actor { return child }))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -160,7 +160,7 @@ func TestStopFromOutside(t *testing.T) {
 			t.Fatal(err)
 		}
 		child := newFake()
-		pid, err := sup.Spawn(actor.PropsFromProducer(func() actor.Actor { return child }), nil)
+		pid, err := sup.Tree(nil).Spawn(actor.PropsFromProducer(func() actor.Actor { return child }))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -251,7 +251,7 @@ func TestStopTwice(t *testing.T) {
 			}
 		}
 		var stopped *StoppedError
-		if _, err := sup.Spawn(actor.PropsFromProducer(func() actor.Actor { return child }), nil); !errors.As(err, &stopped) {
+		if _, err := sup.Tree(nil).Spawn(actor.PropsFromProducer(func() actor.Actor { return child })); !errors.As(err, &stopped) {
 			t.Errorf("spawn after stop: %v", err)
 		}
 	})
@@ -260,7 +260,7 @@ func TestStopTwice(t *testing.T) {
 func TestSpawnRefuses(t *testing.T) {
 	inTree(t, Policy{}, func(t *testing.T, sup *Supervisor, _ *fake, _ func(any)) {
 		var option *messages.OptionError
-		if _, err := sup.Spawn(nil, nil); !errors.As(err, &option) {
+		if _, err := sup.Tree(nil).Spawn(nil); !errors.As(err, &option) {
 			t.Errorf("got %v", err)
 		}
 		if n := sup.Running(); n != 1 {
@@ -307,7 +307,7 @@ func empty(t *testing.T, test func(*testing.T, *Supervisor), options ...Option) 
 func spawnFake(t *testing.T, sup *Supervisor) (*fake, *actor.PID) {
 	t.Helper()
 	child := newFake()
-	pid, err := sup.Spawn(actor.PropsFromProducer(func() actor.Actor { return child }), nil)
+	pid, err := sup.Tree(nil).Spawn(actor.PropsFromProducer(func() actor.Actor { return child }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -450,7 +450,7 @@ func TestNoRestartOfWhatIsStopping(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			empty(t, func(t *testing.T, sup *Supervisor) {
 				child := slow{newFake()}
-				pid, err := sup.Spawn(actor.PropsFromProducer(func() actor.Actor { return child }), nil)
+				pid, err := sup.Tree(nil).Spawn(actor.PropsFromProducer(func() actor.Actor { return child }))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -2,6 +2,7 @@
 // actors needs it, and whoever supervises a connection of another kind with the trees
 // of package supervisor; who uses connections does not.
 //
+// A [Tree], which Tree of supervisor.Supervisor returns, spawns children under a policy.
 // A child fails by panicking with a [Failure]. Its parent, a shard, resumes it at once,
 // so that it can answer while it is down, and sends it the [Decision] of its policy. If
 // that is to retry, the child is restarted when the delay is over, or when it asks for
