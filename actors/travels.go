@@ -1,0 +1,76 @@
+// # How a message travels
+//
+// Where to begin reading: what runs, in order, as package.Type.Method. A name that is
+// indented runs on the goroutine of the one above it.
+//
+// A message that is sent:
+//
+//	actors.Conn.Send                     on the sender's goroutine
+//	  actors.connMailbox.admit           refuses what makes no sense
+//	  sendqueue.Queue.Push               or what has no room
+//	  mailbox.Runner.Wake                if nobody runs the connection
+//	mailbox.Runner.Run                   the connection, on a goroutine of the tree's workers
+//	  actors.connMailbox.Next            from the queue, while the socket takes more
+//	  actors.connection.hand             through the Outgoing
+//	  actors.connection.put
+//	  transport.Socket.WriteFrame        into a buffer
+//	  actors.connMailbox.Drained         there are no more
+//	  transport.Socket.Flush             one system call for them all
+//	transport.Socket.wait                only if the kernel does not take it all
+//
+// A message that is received:
+//
+//	transport.Poller.tell                the kernel has something
+//	  actors.reader.Readable             wakes the reader
+//	actors.reader.pump                   an actor of its own
+//	  transport.Socket.Fill              takes in what the kernel has, in one system call
+//	  actors.reader.one                  whole frames, checked
+//	  actors.reader.deliver              through the Incoming and the Codec
+//	  mailbox.Queue.PushAll              all of them into the handler's inbox
+//	  actors.carriers.carry              when the reader is idle again
+//	  mailbox.Runner.RunHere             the handler
+//	  actors.handlerInbox.Handled        the reader may deliver as many more
+//	  mailbox.Runner.Run                 the connection, which writes what the handler sent
+//
+// A heartbeat:
+//
+//	actors.connection.startHeartbeat     when the socket opens
+//	actors.clock.ring                    one timer for all the connections of the tree
+//	  actors.connection.beat
+//	  actors.connection.signs
+//	  actors.Heartbeat.Beat              the rule; built in is the next
+//	  actors.Keepalive.Beat
+//	  actors.connection.ping             if it wants one
+//	  transport.Socket.Pinged
+//	transport.Socket.Answered            when the pong is read
+//	actors.connection.catchUp            if the rule gives up: what has arrived is read first
+//	actors.connection.fail               if it still does then
+//
+// A failure, and the restart:
+//
+//	actors.reader.sayEnded               of a read, say
+//	actors.connection.readerEnded
+//	  actors.connection.fail             gives back what the incarnation holds
+//	  actors.connection.ended            tells the handler Failed, and panics
+//	  mailbox.Runner.escalate
+//	supervisor.strategy.HandleFailure    the shard: the connection answers while it is down
+//	  supervisor.Policy.Next             after which delay, or why never again
+//	actors.connection.decide             tells the handler Closed
+//	supervisor.strategy.restartNow       when the delay is over
+//	actors.connection.start              the next incarnation and epoch
+//	  actors.connection.startDial
+//	supervisor.governor.giveTurn
+//	actors.connection.turn
+//	actors.dialAttempt.run               on a goroutine of its own
+//	actors.connection.open               tells the handler Opened
+//
+// A broadcast:
+//
+//	groups.groups.Receive                finds the group
+//	groups.group.Receive                 passes it on to its shards, of 512 members each
+//	groups.shard.broadcast
+//	  actors.connMailbox.TakeBroadcast   past the queue of a member that has nothing else to do
+//	  mailbox.Runner.Run                 the member, here
+//	  actors.connection.hand             and on as above
+//	groups.shard.run                     instead, once for all of them, if more broadcasts wait
+package actors
