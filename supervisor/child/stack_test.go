@@ -24,7 +24,7 @@ func stackOf(f func()) (stack []byte) {
 func TestPanicIsFound(t *testing.T) {
 	for name, f := range map[string]func(){
 		"panic":    func() { panic("x") },
-		"nil map":  func() { var m map[string]int; m["x"] = 1 },
+		"nil map":  func() { noMap()["x"] = 1 },
 		"nil":      func() { var p *int; *p = 1 },
 		"index":    func() { i := len(name()); _ = make([]int, 1)[i] },
 		"division": func() { i := len(name()) - 2; _ = 1 / i },
@@ -44,6 +44,8 @@ func TestPanicIsFound(t *testing.T) {
 }
 
 func name() string { return "xx" }
+
+func noMap() map[string]int { return nil }
 
 // What was called on the way, of Go's own or of ours, is not where a user looks first.
 func TestPanicIsTheUsers(t *testing.T) {
