@@ -8,23 +8,11 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
-
-// told is a reader that passes on what it is told.
-type told struct {
-	hangUps chan bool
-	paused  atomic.Bool
-}
-
-func newTold() *told { return &told{hangUps: make(chan bool, 100)} }
-
-func (r *told) Readable(hangUp bool) { r.hangUps <- hangUp }
-func (r *told) Paused() bool         { return r.paused.Load() }
 
 // polledPair returns a socket of which a poller tells, and its peer: what that writes has
 // arrived.
