@@ -11,10 +11,10 @@ import (
 // process that was stopped or slow, and not the peer. Only the moment of giving up
 // pays for it.
 
-// catchUp has a connection told something when what had arrived by then is read.
+// catchUp has somebody told when what had arrived by then is read.
 type catchUp struct {
 	reader *reader
-	told   any
+	told   func()
 	upTo   uint64        // of all bytes the socket gets: what had arrived
 	late   time.Duration // of whoever gives up
 	bound  *time.Timer
@@ -24,14 +24,20 @@ type catchUp struct {
 // catchUp has the connection told, later: behind what the reader makes of all that has
 // arrived by now. Late is by how much the caller's own time has come too late.
 func (c *connection) catchUp(late time.Duration, told any) {
-	if c.reader == nil {
-		c.mailbox.post(told) // nothing more will be read
+	c.reader.afterCatchingUp(late, func() { c.mailbox.post(told) })
+}
+
+// afterCatchingUp calls a function, somewhere, later. A reader that is nil will read
+// nothing more.
+func (r *reader) afterCatchingUp(late time.Duration, told func()) {
+	if r == nil {
+		told()
 		return
 	}
-	m := &catchUp{reader: c.reader, told: told, late: late}
-	m.upTo = c.sock.Received() + uint64(c.sock.Unread())
+	m := &catchUp{reader: r, told: told, late: late}
+	m.upTo = r.sock.Received() + uint64(r.sock.Unread())
 	m.bound = time.AfterFunc(transport.Patience(late)+transport.Grace, func() { m.say() }) // not tell, which needs what is set here
-	c.reader.inbox.PostUserMessage(m)
+	r.inbox.PostUserMessage(m)
 }
 
 // IgnoreDeadLetterLogging implements actor.IgnoreDeadLetterLogging.
@@ -49,7 +55,7 @@ func (m *catchUp) say() bool {
 	if m.over.Swap(true) {
 		return false
 	}
-	m.reader.conn.mailbox.post(m.told)
+	m.told()
 	return true
 }
 

@@ -113,6 +113,7 @@ func TestStoppedWithAnswerUnread(t *testing.T) {
 	inMemory(t, slow, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
 		conn, events := connect(t, sup, server, actors.WithCorrelation(id, 0), stopping(server, time.Second/2, time.Minute))
 		wstest.Next[*messages.Opened](t, events)
+		holdUpClock(t, sup, time.Second/2, time.Minute)
 		time.AfterFunc(time.Second/2, func() { holdUp(sup, conn.PID(), time.Minute) })
 		if answer, err := conn.Ask(t.Context(), ask("1")); err != nil {
 			t.Error(err)

@@ -11,9 +11,10 @@ import (
 //
 // Not with ctx.Spawn: protoactor's set of children is half a kilobyte for two, and a
 // restart stops all that are in it, of which the handler must not be one. So the
-// connection stops what it has started.
-func adopt[M mailbox.Work](c *connection, props *actor.Props, id string) (*actor.PID, M) {
-	pid, err := actor.DefaultSpawner(c.system, c.pid.Id+"/"+id, props, c.ctx)
+// connection stops what it has started. Its name does not begin with the connection's,
+// as that of a child does: it would be 32 bytes more of each.
+func adopt[M mailbox.Work](c *connection, props *actor.Props) (*actor.PID, M) {
+	pid, err := actor.DefaultSpawner(c.system, c.system.ProcessRegistry.NextId(), props, c.ctx)
 	if err != nil {
 		panic(err)
 	}

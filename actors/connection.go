@@ -44,16 +44,17 @@ type connection struct {
 	phase phase
 	own   uint64 // epoch of this incarnation
 
-	waiting    time.Duration // since when it waits for its turn to dial, by the tree's clock; zero if it does not
-	cancelDial func()
-	ws         *websocket.Conn
-	sock       *transport.Socket
-	reader     *reader       // nil when there is none, or it has ended
-	readerPID  *actor.PID    // nil when it is stopped
-	openedAt   time.Duration // since the socket was made
-	heartbeat  heartbeat
-	aging      *alarm
-	written    uint64
+	waiting      time.Duration // since when it waits for its turn to dial, by the tree's clock; zero if it does not
+	cancelDial   func()
+	ws           *websocket.Conn
+	sock         *transport.Socket
+	reader       *reader       // nil when there is none, or it has ended
+	readerPID    *actor.PID    // nil when it is stopped
+	openedAt     time.Duration // since the socket was made
+	heartbeat    *heartbeat    // nil when there is none
+	heartbeatPID *actor.PID
+	aging        *aging // nil if the socket may be as old as it likes
+	written      uint64
 
 	// Side by side, for they take no room then.
 	rotating   bool // a fresh socket is on its way
@@ -103,9 +104,9 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.dialed(m)
 	case *writable:
 		c.writable(m)
-	case *pulse:
-		c.pulse(m)
-	case *aged:
+	case *heartbeatFailed:
+		c.heartbeatFailed(m)
+	case *aging:
 		c.aged(m)
 	case *response:
 		m.deliver()
@@ -266,8 +267,8 @@ func (c *connection) stopTimers() {
 	if c.quiet != nil {
 		c.quiet.Stop()
 	}
-	c.tree.clock.cancel(c.heartbeat.alarm)
-	c.tree.clock.cancel(c.aging)
+	c.stopHeartbeat()
+	c.stopAging()
 }
 
 // cutOff makes the reader end, which closes what it read from.

@@ -35,7 +35,7 @@ func (d *dialed) Discard() {
 
 // startDial asks the tree's governor for a turn to dial.
 func (c *connection) startDial() {
-	c.waiting = c.tree.clock.now() + 1 // zero is none
+	c.waiting = c.tree.clock.Now() + 1 // zero is none
 	c.dials++
 	c.tree.Send(c.tree.governor, &child.Dial{Conn: c.pid, Number: c.dials, Host: c.config.host})
 }

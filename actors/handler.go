@@ -96,6 +96,9 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 	case who.Equal(c.readerPID):
 		c.readerFailed(&messages.InternalError{Reason: crash.Reason, Stack: crash.Stack})
 		return
+	case who.Equal(c.heartbeatPID):
+		c.heartbeatCrashed(crash)
+		return
 	default: // stopped, or never a child
 		c.logPanic(&messages.HandlerError{Reason: crash.Reason, Stack: crash.Stack})
 		c.tree.Do(func() { parent.StopChildren(who) })

@@ -28,5 +28,5 @@ func (c *connection) waited() time.Duration {
 	if c.waiting == 0 {
 		return 0
 	}
-	return max(c.tree.clock.now()+1-c.waiting, 1)
+	return max(c.tree.clock.Now()+1-c.waiting, 1)
 }

@@ -32,3 +32,36 @@ func WithHeartbeatReply(question, answer string) Option {
 // WithoutHeartbeat sends none. A peer that vanishes is then noticed only when
 // something is written, or never.
 func WithoutHeartbeat() Option { return func(c *settings) { c.heartbeat.off = true } }
+
+// WithHeartbeatRule has a rule of one's own in place of [Keepalive]. The producer is
+// called for every socket, so the rule may keep in its fields what it knows of that
+// one, without a lock. It has nothing to do with the times of WithHeartbeat; what
+// WithPayloadHeartbeat and WithHeartbeatReply say still holds.
+func WithHeartbeatRule(producer func() Heartbeat) Option {
+	return func(c *settings) {
+		c.heartbeat.rule = producer
+		if producer == nil {
+			c.problem = invalid("WithHeartbeatRule", "must not be nil")
+		}
+	}
+}
+
+// heartbeatConfig is how a connection notices a dead peer.
+type heartbeatConfig struct {
+	off       bool
+	keepalive Keepalive
+	rule      func() Heartbeat // nil: the keepalive, which all sockets share
+	payload   *exchange        // of text messages instead of ping and pong frames
+	reply     *exchange        // that the peer begins
+}
+
+// exchange is one message and the answer to it.
+type exchange struct{ ask, answer []byte }
+
+// forSocket returns the rule of a new socket.
+func (h *heartbeatConfig) forSocket() Heartbeat {
+	if h.rule == nil {
+		return &h.keepalive
+	}
+	return h.rule()
+}

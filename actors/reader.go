@@ -19,26 +19,26 @@ import (
 // that is told so, reads what is there, and has no goroutine meanwhile: see pump.
 // Elsewhere, in memory and under TLS, a goroutine of its own waits: see loop.
 type reader struct {
-	conn    *Conn
-	inbox   *readerInbox
-	epoch   uint64
-	ws      *websocket.Conn
-	sock    *transport.Socket
-	handler *actor.PID
-	target  *handlerInbox // of the handler, nil if that is shared
+	conn   *Conn
+	inbox  *readerInbox
+	epoch  uint64
+	ws     *websocket.Conn
+	sock   *transport.Socket
+	target *handlerInbox // of the handler, nil if that is shared
 
 	// Set before anybody else knows the reader.
 	room chan struct{} // what a waiting loop waits for
 
 	// Said by one and read by others.
-	attendance attendance  // of a goroutine at the socket: see attend
-	news       atomic.Bool // the kernel may have something; false is the reader's own word, before it reads
-	hangUp     atomic.Bool // the peer has closed: the poller's word, which the reader takes
-	woken      atomic.Bool // there is a wakeUp in the inbox: who puts it there sets it, the reader takes it back
-	finishing  atomic.Bool // a goroutine reads what is not there as a whole: the reader's word, read by attend
-	paused     atomic.Bool // it waits for the handler: its own word
-	silent     atomic.Bool // what arrives is for nobody any more: the connection's word
-	spoke      atomic.Bool // the peer has sent a message
+	attendance attendance                // of a goroutine at the socket: see attend
+	news       atomic.Bool               // the kernel may have something; false is the reader's own word, before it reads
+	hangUp     atomic.Bool               // the peer has closed: the poller's word, which the reader takes
+	woken      atomic.Bool               // there is a wakeUp in the inbox: who puts it there sets it, the reader takes it back
+	finishing  atomic.Bool               // a goroutine reads what is not there as a whole: the reader's word, read by attend
+	paused     atomic.Bool               // it waits for the handler: its own word
+	silent     atomic.Bool               // what arrives is for nobody any more: the connection's word
+	spoke      atomic.Bool               // the peer has sent a message
+	heartbeat  atomic.Pointer[heartbeat] // of the socket, nil if it has none: the connection's word, for whoever sees a pong
 
 	// Its own.
 	polled   bool          // set at the start
@@ -85,10 +85,10 @@ func (*finished) IgnoreDeadLetterLogging() {}
 func newReader() actor.Actor { return &reader{} }
 
 func (c *connection) startReader() {
-	pid, m := adopt[*readerInbox](c, c.tree.reader, c.system.ProcessRegistry.NextId())
+	pid, m := adopt[*readerInbox](c, c.tree.reader)
 	r := m.Actor().(*reader)
 	r.conn, r.inbox, m.reader = c.Conn, m, r
-	r.epoch, r.ws, r.sock, r.handler, r.target = c.own, c.ws, c.sock, c.handler.pid, c.handler.inbox
+	r.epoch, r.ws, r.sock, r.target = c.own, c.ws, c.sock, c.handler.inbox
 	if r.polled = c.sock.Framed() && c.sock.Register(r); !r.polled {
 		c.sock.SetPatient(true)
 		r.room = make(chan struct{}, 1)

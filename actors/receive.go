@@ -69,7 +69,7 @@ type delivery struct {
 }
 
 func (r *reader) deliver(kind messages.Type, data []byte) error {
-	if r.heartbeat(kind, data) || r.silent.Load() {
+	if r.heartbeatMessage(kind, data) || r.silent.Load() {
 		return nil
 	}
 	r.noteMessage()
@@ -83,7 +83,7 @@ func (r *reader) deliver(kind messages.Type, data []byte) error {
 	}
 	r.granted--
 	if r.target == nil {
-		r.conn.tree.Send(r.handler, event)
+		r.conn.tree.Send(r.conn.config.handler.pid, event)
 		return nil
 	}
 	d.Message = event
@@ -126,10 +126,17 @@ func (r *reader) lastMessage() (when time.Duration, ever bool) {
 	return time.Duration(r.said.Load()), ever
 }
 
-// heartbeat reports whether a message belongs to a payload heartbeat: the peer's,
+// ponged tells the heartbeat of an answer to its ping of a number, or zero: to the last.
+func (r *reader) ponged(number uint64) {
+	if h := r.heartbeat.Load(); h != nil {
+		h.answered(number)
+	}
+}
+
+// heartbeatMessage reports whether a message belongs to a payload heartbeat: the peer's,
 // which is answered here as coder/websocket answers pings, or the answer to this
 // side's.
-func (r *reader) heartbeat(kind messages.Type, data []byte) bool {
+func (r *reader) heartbeatMessage(kind messages.Type, data []byte) bool {
 	config := &r.conn.config.heartbeat
 	switch {
 	case kind != messages.TypeText:
@@ -138,7 +145,7 @@ func (r *reader) heartbeat(kind messages.Type, data []byte) bool {
 		_ = r.ws.Write(background, websocket.MessageText, config.reply.answer) // the reader fails too if it cannot be
 		return true
 	case config.payload != nil && !config.off && bytes.Equal(data, config.payload.answer):
-		r.conn.answered(r.sock, r.sock.PingAwaited())
+		r.ponged(0)
 		return true
 	default:
 		return false

@@ -76,7 +76,9 @@ func (c *Conn) pong(s *transport.Socket, number uint64) {
 		c.mailbox.post(&ponged{sock: s, number: number &^ confirming})
 		return
 	}
-	c.answered(s, number)
+	if r := c.credit.reader.Load(); r != nil && r.sock == s {
+		r.ponged(number)
+	}
 }
 
 // kept is how many messages of the queue's count were handed to the socket there is.

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/sockvisor/sockvisor/actors/internal/clock"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
@@ -50,8 +51,17 @@ func (m maxAge) next() time.Duration {
 	return m.age - time.Duration(rand.Float64()*m.jitter*float64(m.age))
 }
 
-// aged says that a socket is as old as it may be.
-type aged struct{ epoch uint64 }
+// aging has the clock say when a socket is as old as it may be.
+type aging struct {
+	conn  *Conn
+	alarm clock.Alarm
+}
+
+// Ring implements clock.Ringer.
+func (a *aging) Ring() {
+	a.conn.mailbox.control.Push(a)
+	a.conn.mailbox.RunHere()
+}
 
 func (c *connection) startAging() {
 	if c.config.maxAge.age > 0 {
@@ -60,11 +70,21 @@ func (c *connection) startAging() {
 }
 
 func (c *connection) ageAfter(d time.Duration) {
-	c.aging = c.tree.clock.set(c.Conn, &aged{c.own}, d, 0)
+	c.stopAging()
+	c.aging = &aging{conn: c.Conn}
+	c.aging.alarm.Init(c.aging)
+	c.tree.clock.Set(&c.aging.alarm, sum(c.tree.clock.Now(), d), 0)
 }
 
-func (c *connection) aged(m *aged) {
-	if m.epoch == c.own {
+func (c *connection) stopAging() {
+	if c.aging != nil {
+		c.tree.clock.Cancel(&c.aging.alarm)
+		c.aging = nil
+	}
+}
+
+func (c *connection) aged(m *aging) {
+	if m == c.aging {
 		c.rotate()
 	}
 }
@@ -84,14 +104,13 @@ func (c *connection) rotated(d *dialed) {
 	if d.err != nil {
 		c.logPanic(d.err)
 		c.tree.Log(slog.LevelWarn, "no fresh socket, the old one stays", slog.String("conn", c.pid.Id), slog.String("reason", d.err.Error()))
-		c.tree.clock.cancel(c.aging)
 		c.ageAfter(supervisor.DefaultDelay)
 		return
 	}
 	c.ready = d
 	c.phase, c.cause = changing, messages.CauseRotation
 	c.mailbox.held = true
-	c.tree.clock.cancel(c.heartbeat.alarm)
+	c.stopHeartbeat()
 	c.failAsks(&messages.AnswerLostError{Epoch: c.own, Err: errRotated})
 	c.confirmAll()
 	c.startHandshake(messages.CloseGoingAway, "")

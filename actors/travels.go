@@ -34,17 +34,19 @@
 //
 // A heartbeat:
 //
-//	actors.connection.startHeartbeat     when the socket opens
-//	actors.clock.ring                    one timer for all the connections of the tree
-//	  actors.connection.beat
-//	  actors.connection.signs
+//	actors.connection.startHeartbeat     when the socket opens: the child, and its first beat
+//	clock.Clock.ring                     one timer for all the connections of the tree
+//	  actors.heartbeat.Ring              runs the child, here
+//	  actors.heartbeat.beat
+//	  actors.heartbeat.signs
 //	  actors.Heartbeat.Beat              the rule; built in is the next
 //	  actors.Keepalive.Beat
-//	  actors.connection.ping             if it wants one
-//	  transport.Socket.Pinged
-//	transport.Socket.Answered            when the pong is read
-//	actors.connection.catchUp            if the rule gives up: what has arrived is read first
-//	actors.connection.fail               if it still does then
+//	  actors.heartbeat.ping              if it wants one
+//	  clock.Clock.Set                    until the next
+//	actors.heartbeat.pong                when the pong is read: the round trip
+//	actors.reader.afterCatchingUp        if the rule gives up: what has arrived is read first
+//	actors.connection.heartbeatFailed    if it still does then
+//	actors.connection.fail
 //
 // A failure, and the restart:
 //

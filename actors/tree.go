@@ -7,6 +7,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockvisor/sockvisor/actors/internal/clock"
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/supervisor/child"
@@ -17,13 +18,13 @@ type tree struct {
 	*child.Contained
 	workers  *mailbox.Workers
 	carriers carriers
-	clock    *clock
+	clock    *clock.Clock
 	governor *actor.PID
 	polling  atomic.Pointer[transport.Poller]
 	closed   atomic.Bool
 
 	// Props are 224 bytes: shared, they are nobody's in particular. See mailbox.Of.
-	connection, reader *actor.Props
+	connection, reader, heartbeat *actor.Props
 }
 
 type treeKey struct{}
@@ -35,11 +36,13 @@ func treeOf(children child.Tree) *tree {
 }
 
 func newTree(children child.Tree) *tree {
-	t := &tree{Contained: children.Contained(), clock: newClock(children.System()), governor: children.Governor(), workers: mailbox.NewWorkers()}
+	t := &tree{Contained: children.Contained(), governor: children.Governor(), workers: mailbox.NewWorkers()}
 	t.carriers.places = make([]place, 4*runtime.GOMAXPROCS(0))
+	t.clock = clock.New(children.System(), t.Contained)
 	dispatcher := actor.WithDispatcher(t.workers)
 	t.connection = actor.PropsFromProducer(newConnection, actor.WithMailbox(newMailbox), dispatcher,
 		actor.WithSpawnMiddleware(noChild))
+	t.heartbeat = actor.PropsFromProducer(newHeartbeat, actor.WithMailbox(newHeartbeatInbox), dispatcher)
 	t.reader = actor.PropsFromProducer(newReader, actor.WithMailbox(newReaderInbox), dispatcher)
 	return t
 }
@@ -48,7 +51,7 @@ func newTree(children child.Tree) *tree {
 func (t *tree) Close() error {
 	t.closed.Store(true)
 	t.carriers.close()
-	t.clock.stop()
+	t.clock.Stop()
 	if p := t.polling.Swap(nil); p != nil {
 		_ = p.Close()
 	}

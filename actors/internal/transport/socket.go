@@ -75,7 +75,6 @@ type Socket struct {
 	received atomic.Uint64 // bytes. Whoever reads counts them, who gives up looks
 
 	born time.Time
-	ping pingStatus
 
 	poller     *Poller // nil where the kernel cannot be asked to tell
 	registered registration
