@@ -36,6 +36,7 @@ func (c *connection) startClosing() {
 	c.phase = closing
 	c.setState(messages.StateClosing)
 	c.stopDial() // of a rotation
+	c.stopHeartbeat()
 	// As in browsers: what arrives in the state closing is not delivered. So
 	// a slow handler does not keep the reader from the peer's close frame.
 	c.reader.quiet()

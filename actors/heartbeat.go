@@ -41,8 +41,9 @@ type beatDue struct {
 
 // pong says that the peer has answered a ping.
 type pong struct {
-	number uint32        // of which; zero: of the last
-	at     time.Duration // since the socket was made
+	number uint64        // of which; what is none answers nothing
+	text   bool          // the answer of WithPayloadHeartbeat, which has no number: of the last
+	at     time.Duration // when it was read, since the socket was made
 }
 
 // heartbeatFailed says that a rule has given a peer up, or why no ping can be written.
@@ -229,13 +230,15 @@ func (h *heartbeat) ping(payload *messages.Send) error {
 
 // pong publishes the round trip of the ping that is awaited.
 func (h *heartbeat) pong(m *pong) {
-	if h.awaited && (m.number == h.number || m.number == 0) {
+	if h.awaited && (m.text || m.number == uint64(h.number)) {
 		h.awaited = false
 		h.reader.conn.rtt.Store(int64(m.at - h.pingedAt))
 	}
 }
 
-// answered notes a pong. It is for the reader's goroutine.
-func (h *heartbeat) answered(number uint64) {
-	h.inbox.PostUserMessage(&pong{number: uint32(number), at: h.reader.sock.Now()})
+// answered notes a pong, here: the reader's goroutine need not wake another for it.
+func (h *heartbeat) answered(m pong) {
+	m.at = h.reader.sock.Now()
+	h.inbox.Queue.Push(&m)
+	h.inbox.RunHere()
 }

@@ -66,10 +66,12 @@ func TestRoundTripIsOfItsOwnPing(t *testing.T) {
 		pong pong
 		want time.Duration
 	}{
+		{pong{number: 0, at: 2 * time.Minute}, 0},
 		{pong{number: 1, at: 2 * time.Minute}, 0},
+		{pong{number: 2 + 1<<32, at: 2 * time.Minute}, 0},
 		{pong{number: 2, at: 3 * time.Minute}, 2 * time.Minute},
 		{pong{number: 2, at: 5 * time.Minute}, 2 * time.Minute},
-		{pong{number: 0, at: 5 * time.Minute}, 2 * time.Minute},
+		{pong{text: true, at: 5 * time.Minute}, 2 * time.Minute},
 	} {
 		if h.pong(&step.pong); h.reader.conn.RTT() != step.want {
 			t.Errorf("%+v: the round trip took %v", step.pong, h.reader.conn.RTT())

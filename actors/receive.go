@@ -126,10 +126,10 @@ func (r *reader) lastMessage() (when time.Duration, ever bool) {
 	return time.Duration(r.said.Load()), ever
 }
 
-// ponged tells the heartbeat of an answer to its ping of a number, or zero: to the last.
-func (r *reader) ponged(number uint64) {
+// ponged tells the heartbeat of an answer.
+func (r *reader) ponged(m pong) {
 	if h := r.heartbeat.Load(); h != nil {
-		h.answered(number)
+		h.answered(m)
 	}
 }
 
@@ -145,7 +145,7 @@ func (r *reader) heartbeatMessage(kind messages.Type, data []byte) bool {
 		_ = r.ws.Write(background, websocket.MessageText, config.reply.answer) // the reader fails too if it cannot be
 		return true
 	case config.payload != nil && !config.off && bytes.Equal(data, config.payload.answer):
-		r.ponged(0)
+		r.ponged(pong{text: true})
 		return true
 	default:
 		return false

@@ -77,7 +77,7 @@ func (c *Conn) pong(s *transport.Socket, number uint64) {
 		return
 	}
 	if r := c.credit.reader.Load(); r != nil && r.sock == s {
-		r.ponged(number)
+		r.ponged(pong{number: number})
 	}
 }
 
