@@ -81,10 +81,17 @@ func (c *Clock) Receive(ctx actor.Context) {
 	case *tick:
 		c.ring()
 	case *actor.Stopping:
-		if c.timer != nil {
-			c.timer.Stop()
-		}
+		c.end()
 	}
+}
+
+// end keeps nothing of those who had alarms: what they cancel from now on is lost.
+func (c *Clock) end() {
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	c.alarms = nil
+	c.pending.Store(0)
 }
 
 // set puts an alarm into the heap, or out of it. The timer that was set for one that
@@ -104,6 +111,7 @@ func (c *Clock) set(m *setting) {
 // ring rings all for which it is time, here, one after the other: so that the heartbeats
 // of 9,000 connections wake the processor some 3 times a second and not 900 times.
 func (c *Clock) ring() {
+	defer c.wind() // also if who is rung panics
 	now := c.Now()
 	for early := false; len(c.alarms) > 0; early = true {
 		next := c.alarms[0]
@@ -114,7 +122,6 @@ func (c *Clock) ring() {
 		c.pending.Store(int64(len(c.alarms)))
 		next.ringer.Ring()
 	}
-	c.wind()
 }
 
 // wind sets the timer for the next alarm.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,10 +13,19 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// plain is an Out without a guard.
+// plain is an Out that contains panics, as protoactor would not.
 type plain struct{ root *actor.RootContext }
 
-func (plain) Mailbox() actor.PropsOption  { return actor.WithMailbox(actor.Unbounded()) }
+// Mailbox implements Out.
+func (plain) Mailbox() actor.PropsOption {
+	return actor.WithReceiverMiddleware(func(next actor.ReceiverFunc) actor.ReceiverFunc {
+		return func(ctx actor.ReceiverContext, envelope *actor.MessageEnvelope) {
+			defer func() { _ = recover() }()
+			next(ctx, envelope)
+		}
+	})
+}
+
 func (p plain) Send(to *actor.PID, m any) { p.root.Send(to, m) }
 func (p plain) Stop(who *actor.PID)       { p.root.Stop(who) }
 
@@ -120,7 +130,68 @@ func TestStopped(t *testing.T) {
 		(&setting{}).IgnoreDeadLetterLogging()
 		time.Sleep(time.Minute)
 		a.expect(t)
+		if c.Pending() != 0 || c.alarms != nil {
+			t.Error("it keeps alarms")
+		}
 	})
+}
+
+// Who panics when it is rung keeps nobody else from being rung.
+func TestPanicOfOne(t *testing.T) {
+	inBubble(t, func(t *testing.T, c *Clock, alarm func() *rung) {
+		broken, same, later := alarm(), alarm(), alarm()
+		broken.then = func() { panic("boom") }
+		c.Set(&broken.Alarm, time.Second, 0)
+		c.Set(&same.Alarm, time.Second, 0)
+		c.Set(&later.Alarm, time.Minute, 0)
+		time.Sleep(time.Hour)
+		broken.expect(t, time.Second)
+		same.expect(t, time.Second)
+		later.expect(t, time.Minute)
+	})
+}
+
+// Owners on goroutines of their own, which set and cancel while the clock rings: what each
+// has set last rings.
+func TestOwnersAtOnce(t *testing.T) {
+	system := actor.NewActorSystem()
+	c := New(system, plain{system.Root})
+	var owners sync.WaitGroup
+	for range 8 {
+		owners.Go(func() {
+			a := &waker{rings: make(chan struct{}, 1)}
+			a.Init(a)
+			for range 300 {
+				c.Set(&a.Alarm, c.Now()+time.Hour, 0)
+				c.Set(&a.Alarm, c.Now()+10*time.Microsecond, time.Microsecond)
+				c.Cancel(&a.Alarm)
+				select { // of one that was about to ring
+				case <-a.rings:
+				default:
+				}
+				c.Set(&a.Alarm, c.Now(), 0)
+				<-a.rings
+			}
+		})
+	}
+	owners.Wait()
+	if err := system.Root.StopFuture(c.pid).Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// waker wakes who waits for it.
+type waker struct {
+	Alarm
+	rings chan struct{}
+}
+
+// Ring implements Ringer.
+func (w *waker) Ring() {
+	select {
+	case w.rings <- struct{}{}:
+	default: // it is awake
+	}
 }
 
 // Thousands that are set, set again and cancelled in any order leave nothing behind, ring
@@ -140,7 +211,6 @@ func TestAlarmsKeepTheirPlaces(t *testing.T) {
 			if each.place != i+1 {
 				t.Fatalf("alarm %d is at %d", i+1, each.place)
 			}
-			break
 		}
 	}
 	last := time.Duration(0)
