@@ -1,9 +1,10 @@
 // Package actors has the connection: an actor that owns one WebSocket after
 // another.
 //
-//	supervisor ── shard 0..N ── connection ─┬─ reader    turns frames into messages
-//	             (strategy)  (socket, state)└─ handler   the user's own actor (or an outside PID)
-//	clock, one a tree: when to send a heartbeat, and when it is too late for the answer
+//	supervisor ── shard 0..N ── connection ─┬─ reader     turns frames into messages
+//	             (strategy)  (socket, state)├─ heartbeat  asks for signs of life, and gives a dead peer up
+//	                                        └─ handler    the user's own actor (or an outside PID)
+//	clock, one a tree: rings the heartbeats when their time has come
 //
 // [Connect] starts one under a supervisor and returns at once. The connection
 // dials, and from then on whatever fails (the dial, a read, a write, a
@@ -41,12 +42,13 @@
 // # Goroutines
 //
 // On Linux an idle connection has none: the tree's poller tells the reader when
-// there is something to read. A busy one has a goroutine that stays at its socket,
-// and that, when the reader has taken in all there was, runs the handler and then
-// the connection, so that a message and its answer wake nobody else. A handler that
-// takes long delays nothing but itself for all that: after 2 to 4 ms the connection
-// goes on without it. Under TLS, in memory, and on other systems the reader has a
-// goroutine that waits.
+// there is something to read, and the tree's clock runs the heartbeats, one after
+// the other; the connection hears only of a peer that is given up. A busy one has a
+// goroutine that stays at its socket, and that, when the reader has taken in all
+// there was, runs the handler and then the connection, so that a message and its
+// answer wake nobody else. A handler that takes long delays nothing but itself for
+// all that: after 2 to 4 ms the connection goes on without it. Under TLS, in memory,
+// and on other systems the reader has a goroutine that waits.
 //
 // # The last word
 //
