@@ -25,14 +25,15 @@ func (panicking) Handle(context.Context, slog.Record) error { panic("no log") }
 func (p panicking) WithAttrs([]slog.Attr) slog.Handler      { return p }
 func (p panicking) WithGroup(string) slog.Handler           { return p }
 
-// Whatever listens to the actor system panics, always or once: connections that have
-// nothing to do with it go on, those that fail are tried again, and the tree stops.
-func TestListenersThatPanic(t *testing.T) {
+// listener is what listens to an actor system, and panics.
+type listener struct {
+	handler slog.Handler
+	listen  func(system *actor.ActorSystem)
+}
+
+func listeners() map[string]listener {
 	quiet := slog.DiscardHandler
-	for name, c := range map[string]struct {
-		handler slog.Handler
-		listen  func(system *actor.ActorSystem)
-	}{
+	return map[string]listener{
 		"subscriber, always": {quiet, func(system *actor.ActorSystem) {
 			system.EventStream.Subscribe(func(any) { panic("subscriber") })
 		}},
@@ -54,13 +55,19 @@ func TestListenersThatPanic(t *testing.T) {
 				return func(actor.SenderContext, *actor.PID, *actor.MessageEnvelope) { panic("middleware") }
 			})
 		}},
-	} {
+	}
+}
+
+// Whatever listens to the actor system panics, always or once: connections that have
+// nothing to do with it go on, those that fail are tried again, and the tree stops.
+func TestListenersThatPanic(t *testing.T) {
+	for name, c := range listeners() {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				t.Cleanup(func() { pass(2 * time.Second) })
 				server := wstest.Listen(wstest.Echo)
 				t.Cleanup(server.Close)
-				handler := &switchable{Handler: quiet}
+				handler := &switchable{Handler: slog.DiscardHandler}
 				sup := startLogging(t, handler, supervisor.WithShards(1))
 				neighbour, events := connect(t, sup, server, actors.WithHeartbeat(time.Second, time.Second))
 				wstest.Next[*messages.Opened](t, events)
@@ -73,6 +80,57 @@ func TestListenersThatPanic(t *testing.T) {
 				speaks(t, neighbour, events)
 				events.None(t)
 				stopInTime(t, sup)
+			})
+		})
+	}
+}
+
+// Likewise at a server: its connections end as they should, and no place is lost.
+func TestListenersThatPanicAtAServer(t *testing.T) {
+	for name, l := range listeners() {
+		t.Run(name, func(t *testing.T) {
+			inMemory(t, wstest.Frozen, func(t *testing.T, clients *supervisor.Supervisor, server *wstest.Server) {
+				handler := &switchable{Handler: slog.DiscardHandler}
+				sup := startLogging(t, handler, supervisor.WithShards(1))
+				acceptor := actors.Accept(sup, actors.WithMaxConnections(2), actors.WithHandler(func() actor.Actor {
+					echo := echoes()
+					return actor.ReceiveFunc(func(ctx actor.Context) {
+						if m, ok := ctx.Message().(*messages.Received); ok && string(m.Data) == "panic" {
+							panic("handler")
+						}
+						echo.Receive(ctx)
+					})
+				}))
+				server.Become(wstest.HTTP(acceptor))
+				neighbour, others := connect(t, clients, server)
+				wstest.Next[*messages.Opened](t, others)
+				handler.to.Store(&l.handler)
+				l.listen(sup.System())
+				for way, end := range map[string]func(*line, *actors.Conn){
+					"closed":   func(_ *line, conn *actors.Conn) { _ = conn.Close(messages.CloseNormal, "") },
+					"cut":      func(line *line, _ *actors.Conn) { line.cut() },
+					"panicked": func(_ *line, conn *actors.Conn) { _ = conn.Send(messages.Text("panic")) },
+					"broke a rule": func(line *line, _ *actors.Conn) {
+						_, _ = (*line.present.Load()).Write(wstest.Frame(0x83, nil))
+					},
+				} {
+					var line line
+					conn, events := connect(t, clients, server, actors.WithDialContext(line.dial(server)),
+						actors.WithPolicy(supervisor.Policy{MaxAttempts: 1}))
+					wstest.Next[*messages.Opened](t, events)
+					speaks(t, conn, events)
+					end(&line, conn)
+					pass(10 * time.Second)
+					if s := acceptor.Stats(); s.Open != 1 {
+						t.Errorf("%s: %+v", way, s)
+					}
+					speaks(t, neighbour, others)
+				}
+				others.None(t)
+				stopInTime(t, sup)
+				if s := acceptor.Stats(); s.Open != 0 {
+					t.Errorf("%+v", s)
+				}
 			})
 		})
 	}
