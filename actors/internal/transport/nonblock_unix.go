@@ -6,25 +6,31 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"syscall"
 )
 
-// nonblock reads and writes what the kernel gives and takes at once. Its functions are
-// made once and take their arguments from the struct: a closure a call would be an
-// allocation. One may read while another writes.
+// nonblock reads and writes what the kernel gives and takes at once. One may read while
+// another writes.
 type nonblock struct {
-	raw     syscall.RawConn // nil where the kernel cannot be asked
-	writing syscallNow
-	reading syscallNow
+	raw syscall.RawConn // nil where the kernel cannot be asked
 }
 
-// syscallNow is one system call.
+// syscallNow is one system call. Its functions are made once and take their arguments
+// from it: a closure a call would be an allocation. It is nobody's between two calls, and
+// so no part of an idle socket.
 type syscallNow struct {
-	call  func(fd uintptr)
-	bytes []byte
-	n     int
-	err   error
+	write, read func(fd uintptr)
+	bytes       []byte
+	n           int
+	err         error
 }
+
+var syscalls = sync.Pool{New: func() any {
+	c := &syscallNow{}
+	c.write, c.read = c.writeTo, c.readFrom
+	return c
+}}
 
 // init reports whether the kernel can be asked.
 func (t *nonblock) init(conn net.Conn) bool {
@@ -41,7 +47,7 @@ func (t *nonblock) init(conn net.Conn) bool {
 	if err != nil {
 		return false
 	}
-	t.raw, t.writing.call, t.reading.call = raw, t.writing.write, t.reading.read
+	t.raw = raw
 	return true
 }
 
@@ -59,41 +65,47 @@ func (t *nonblock) write(p []byte) (int, error) {
 	if t.raw == nil {
 		return 0, nil
 	}
-	return t.writing.run(t.raw, p)
+	c := syscalls.Get().(*syscallNow)
+	return c.run(t.raw, c.write, p)
 }
 
 // read returns how much was there: nothing and no error, if that is nothing.
-func (t *nonblock) read(p []byte) (int, error) { return t.reading.run(t.raw, p) }
+func (t *nonblock) read(p []byte) (int, error) {
+	c := syscalls.Get().(*syscallNow)
+	return c.run(t.raw, c.read, p)
+}
 
 // run makes the call in Control, which unlike RawConn's Read and Write neither locks
 // nor forgets that something has arrived meanwhile.
-func (a *syscallNow) run(raw syscall.RawConn, p []byte) (int, error) {
-	a.bytes, a.n, a.err = p, 0, nil
-	err := raw.Control(a.call)
-	a.bytes = nil
+func (c *syscallNow) run(raw syscall.RawConn, call func(fd uintptr), p []byte) (int, error) {
+	c.bytes, c.n, c.err = p, 0, nil
+	err := raw.Control(call)
 	if err == nil {
-		err = a.err
+		err = c.err
 	}
-	return a.n, err
+	n := c.n
+	c.bytes, c.err = nil, nil
+	syscalls.Put(c)
+	return n, err
 }
 
-func (a *syscallNow) write(fd uintptr) {
-	n, err := syscall.Write(int(fd), a.bytes)
+func (c *syscallNow) writeTo(fd uintptr) {
+	n, err := syscall.Write(int(fd), c.bytes)
 	for err == syscall.EINTR {
-		n, err = syscall.Write(int(fd), a.bytes)
+		n, err = syscall.Write(int(fd), c.bytes)
 	}
-	a.n, a.err = once(n, err)
+	c.n, c.err = once(n, err)
 }
 
-func (a *syscallNow) read(fd uintptr) {
-	n, err := syscall.Read(int(fd), a.bytes)
+func (c *syscallNow) readFrom(fd uintptr) {
+	n, err := syscall.Read(int(fd), c.bytes)
 	for err == syscall.EINTR {
-		n, err = syscall.Read(int(fd), a.bytes)
+		n, err = syscall.Read(int(fd), c.bytes)
 	}
 	if n == 0 && err == nil {
 		err = io.EOF
 	}
-	a.n, a.err = once(n, err)
+	c.n, c.err = once(n, err)
 }
 
 // once makes of "try again" that nothing was done.
