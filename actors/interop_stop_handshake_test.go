@@ -17,11 +17,19 @@ import (
 // A client's handshakes: each waits for a server that answers, or begins TLS, while the
 // client is stopped, and then closes.
 func TestInteropStoppedHandshake(t *testing.T) {
+	stoppedWhileHeld(t, "handshake", (*held).answer)
+}
+
+// stoppedWhileHeld stops a child as long as its peers are held, who serve it anew once
+// they are let.
+func stoppedWhileHeld(t *testing.T, role string, serve func(*held, net.Conn)) {
+	t.Helper()
 	cert := httptest.NewUnstartedServer(http.NotFoundHandler())
 	cert.StartTLS()
-	defer cert.Close()
+	t.Cleanup(cert.Close)
 	for _, scheme := range []string{"ws", "wss"} {
 		t.Run(scheme, func(t *testing.T) {
+			t.Parallel() // it mostly waits
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
@@ -40,15 +48,16 @@ func TestInteropStoppedHandshake(t *testing.T) {
 						return
 					}
 					go func() {
-						peers.answer(conn)
+						serve(peers, conn)
 						_ = conn.Close()
 					}()
 				}
 			}()
-			c := startChild(t, "handshake "+url)
-			for tries := 0; tries < stoppedTries; {
+			c := startChild(t, role+" at "+url)
+			last := 0
+			for tries := 0; tries < stoppedTries; tries += last {
 				<-peers.asked
-				for tries++; more(peers.asked); tries++ {
+				for last = 1; more(peers.asked); last++ {
 				}
 				c.stop(t)
 				next := make(chan struct{})
@@ -57,6 +66,9 @@ func TestInteropStoppedHandshake(t *testing.T) {
 				<-time.After(stoppedFor)
 				c.goOn(t)
 				round = next
+			}
+			for range last { // who come again have had their say
+				<-peers.asked
 			}
 			c.end(t)
 			close(round)

@@ -106,11 +106,17 @@ func (c *childProcess) end(t *testing.T) {
 
 // TestInteropChild is what the child runs.
 func TestInteropChild(t *testing.T) {
-	role, where, _ := strings.Cut(os.Getenv(roleOfChild), " ")
+	role, where, _ := strings.Cut(os.Getenv(roleOfChild), " at ")
 	switch role {
 	case "":
 	case "idle":
-		idleChild(t)
+		servingChild(t, actors.WithIdleTimeout(givesUp))
+	case "first message":
+		servingChild(t, actors.WithFirstMessageTimeout(givesUp))
+	case "close":
+		closingChild(t, where)
+	case "write":
+		writingChild(t, where)
 	default:
 		askingChild(t, role, where)
 	}
@@ -157,10 +163,9 @@ func askingChild(t *testing.T, role, url string) {
 	}
 }
 
-// idleChild is a server that closes whoever is silent, and says where it is.
-func idleChild(t *testing.T) {
-	server := httptest.NewServer(actors.Accept(start(t), actors.WithHandler(echoes),
-		actors.WithIdleTimeout(givesUp), actors.WithoutHeartbeat()))
+// servingChild is a server that closes whoever is silent, and says where it is.
+func servingChild(t *testing.T, option actors.Option) {
+	server := httptest.NewServer(actors.Accept(start(t), actors.WithHandler(echoes), option, actors.WithoutHeartbeat()))
 	fmt.Println(server.URL)
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	server.Close()
@@ -258,7 +263,7 @@ func TestInteropStoppedClient(t *testing.T) {
 					}()
 				}
 			}()
-			c := startChild(t, kind+" "+url)
+			c := startChild(t, kind+" at "+url)
 			for range stoppedConns {
 				<-peers.met
 			}
