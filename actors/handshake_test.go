@@ -82,6 +82,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 		{extensions + "; other", deflate, false},
 		{extensions + "|" + extensions, deflate, false},
 		{"Sec-WebSocket-Extensions: other", all, false},
+		{"Sec-WebSocket-Extensions:", all, true}, // none
 	} {
 		for _, mode := range test.modes {
 			name := fmt.Sprintf("%s/%d", test.more, mode)
@@ -101,6 +102,34 @@ func TestAnswersThatAreNone(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Responses that only inform may come before the answer.
+func TestInformationBeforeTheAnswer(t *testing.T) {
+	const information = "HTTP/1.1 102 Processing\r\n\r\n" + "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\nUpgrade: none\r\n\r\n"
+	informs := func(conn net.Conn) {
+		upgradeWith()(&prefixed{Conn: conn, prefix: information + information})
+	}
+	inMemory(t, informs, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+		_, events := connect(t, sup, server)
+		if e := wstest.Next[*messages.Opened](t, events); e.Epoch != 1 {
+			t.Errorf("got %s", wstest.Describe(e))
+		}
+	})
+}
+
+// prefixed is a transport that writes something else first.
+type prefixed struct {
+	net.Conn
+	prefix string
+}
+
+func (p *prefixed) Write(b []byte) (int, error) {
+	if _, err := io.WriteString(p.Conn, p.prefix); err != nil {
+		return 0, err
+	}
+	p.prefix = ""
+	return p.Conn.Write(b)
 }
 
 // A server declines the offers that are none, and takes the first that is one (RFC

@@ -34,6 +34,7 @@ func TestNeverStopsNoClock(t *testing.T) {
 		"rule, early":  {rule(actors.Beat{Next: never, Early: math.MinInt64})},
 		"rule, pinged": {rule(actors.Beat{Ping: true, Next: never - 1})},
 		"age":          {actors.WithMaxAge(never, 0), actors.WithoutHeartbeat()},
+		"age, jitter":  {actors.WithMaxAge(never, 0.5), actors.WithoutHeartbeat()}, // 146 years at least
 		"timeouts": {actors.WithHandshakeTimeout(never), actors.WithWriteTimeout(never), actors.WithCloseTimeout(never),
 			actors.WithCredentials(credentials, never), actors.WithoutHeartbeat()},
 	} {
