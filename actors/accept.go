@@ -186,6 +186,7 @@ func (c *Conn) handshake(h *hijacker, r *http.Request) (*dialed, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.reader.Reset(h.sock) // coder/websocket has put two readers of nothing before it, of 104 bytes
 	sock.Store(h.sock)
 	startFraming(h.sock, c.config.compression)
 	ws.SetReadLimit(-1) // it is the guard's

@@ -14,7 +14,7 @@ import (
 )
 
 // phase is where an incarnation is. It only moves forward.
-type phase int
+type phase uint8
 
 const (
 	connecting phase = iota
@@ -40,23 +40,22 @@ func (p phase) String() string {
 // asked for ends in the phase closed.
 type connection struct {
 	*Conn
-	ctx   actor.Context
-	phase phase
-	own   uint64 // epoch of this incarnation
+	ctx actor.Context
+	own uint64 // epoch of this incarnation
 
-	waiting      time.Duration // since when it waits for its turn to dial, by the tree's clock; zero if it does not
-	cancelDial   func()
-	ws           *websocket.Conn
-	sock         *transport.Socket
-	reader       *reader       // nil when there is none, or it has ended
-	readerPID    *actor.PID    // nil when it is stopped
-	openedAt     time.Duration // since the socket was made
-	heartbeat    *heartbeat    // nil when there is none
-	heartbeatPID *actor.PID
-	aging        *aging // nil if the socket may be as old as it likes
-	written      uint64
+	waiting    time.Duration // since when it waits for its turn to dial, by the tree's clock; zero if it does not
+	cancelDial func()
+	ws         *websocket.Conn
+	sock       *transport.Socket
+	reader     *reader       // nil when there is none, or it has ended
+	readerPID  *actor.PID    // nil when it is stopped
+	openedAt   time.Duration // since the socket was made
+	heartbeat  *heartbeat    // nil when there is none
+	aging      *aging        // nil if the socket may be as old as it likes
+	written    uint64
 
 	// Side by side, for they take no room then.
+	phase      phase
 	rotating   bool // a fresh socket is on its way
 	heardClose bool // the peer has sent a close frame
 	decided    bool // the supervisor has

@@ -96,7 +96,7 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 	case who.Equal(c.readerPID):
 		c.readerFailed(&messages.InternalError{Reason: crash.Reason, Stack: crash.Stack})
 		return
-	case who.Equal(c.heartbeatPID):
+	case c.heartbeat != nil && who.Equal(c.heartbeat.inbox.PID()):
 		c.heartbeatCrashed(crash)
 		return
 	default: // stopped, or never a child

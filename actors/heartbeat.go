@@ -63,22 +63,21 @@ func (c *connection) startHeartbeat() {
 	if c.config.heartbeat.off {
 		return
 	}
-	pid, m := adopt[*heartbeatInbox](c, c.tree.heartbeat)
+	_, m := adopt[*heartbeatInbox](c, c.tree.heartbeat)
 	h := m.Actor().(*heartbeat)
 	h.inbox, h.reader, h.opened = m, c.reader, c.openedAt
 	h.alarm.Init(h)
-	c.heartbeatPID, c.heartbeat = pid, h
+	c.heartbeat = h
 	c.reader.heartbeat.Store(h)
 	m.Run()
 }
 
 // stopHeartbeat ends the looking for signs of life.
 func (c *connection) stopHeartbeat() {
-	if c.heartbeatPID == nil {
-		return
+	if c.heartbeat != nil {
+		c.tree.Stop(c.heartbeat.inbox.PID())
+		c.heartbeat = nil
 	}
-	c.tree.Stop(c.heartbeatPID)
-	c.heartbeatPID, c.heartbeat = nil, nil
 }
 
 // probe asks for a sign of life now.

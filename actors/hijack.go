@@ -24,10 +24,11 @@ type hijacker struct {
 	sock     *transport.Socket
 	header   http.Header // of the handshake
 	status   int
-	reason   []byte // why not
-	begin    func() // called before the answer is written
-	failure  error  // of hijacking
-	hijacked bool   // the response can take no answer any more
+	reason   []byte        // why not
+	begin    func()        // called before the answer is written
+	failure  error         // of hijacking
+	reader   *bufio.Reader // coder/websocket's
+	hijacked bool          // the response can take no answer any more
 }
 
 // errNotHijackable is for what has neither Hijack nor Unwrap.
@@ -129,8 +130,8 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		h.sock.Guard()
 		size = secureBuffer
 	}
-	return h.sock, bufio.NewReadWriter(
-		bufio.NewReaderSize(h.sock, size), bufio.NewWriterSize(h.sock, hijackedBuffer)), nil
+	h.reader = bufio.NewReaderSize(h.sock, size)
+	return h.sock, bufio.NewReadWriter(h.reader, bufio.NewWriterSize(h.sock, hijackedBuffer)), nil
 }
 
 // takeOver hijacks. Some wrappers say that they can, and panic if what they wrap

@@ -54,10 +54,7 @@ func newMailbox() actor.Mailbox {
 
 func (m *connMailbox) init(c *Conn) {
 	m.conn = c
-	m.sends.Init(sendqueue.Limits{
-		Messages: c.config.maxMessages, Bytes: c.config.maxBytes,
-		Slack: int32(c.config.overflow.slack()), ForKeys: c.config.overflow == DropKeyed,
-	})
+	m.sends.Init(&c.config.sends)
 }
 
 // UserMessageCount implements actor.Mailbox.

@@ -11,6 +11,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/coder/websocket"
 
+	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
 
@@ -75,8 +76,7 @@ type config struct {
 	resend      bool
 
 	readLimit    int64
-	maxMessages  int
-	maxBytes     int64
+	sends        sendqueue.Limits
 	overflow     Overflow
 	maxUnhandled int
 }
@@ -111,8 +111,7 @@ func defaultConfig(r role) config {
 		closeTimeout:     DefaultCloseTimeout,
 		heartbeat:        heartbeatConfig{keepalive: Keepalive{DefaultHeartbeatInterval, DefaultHeartbeatTimeout}},
 		readLimit:        DefaultReadLimit,
-		maxMessages:      DefaultMaxMessages,
-		maxBytes:         DefaultMaxBytes,
+		sends:            sendqueue.Limits{Messages: DefaultMaxMessages, Bytes: DefaultMaxBytes, Slack: 1},
 		maxUnhandled:     DefaultMaxUnhandled,
 		upgrade:          &upgradeConfig{},
 		limits:           &limitsConfig{},
@@ -266,7 +265,7 @@ func WithReadLimit(bytes int64) Option { return func(c *settings) { c.readLimit 
 // most 4,194,303) and in bytes (default 8 MiB). See WithOverflow for what happens
 // to what does not fit.
 func WithQueue(maxMessages int, maxBytes int64) Option {
-	return func(c *settings) { c.maxMessages, c.maxBytes = maxMessages, maxBytes }
+	return func(c *settings) { c.sends.Messages, c.sends.Bytes = maxMessages, maxBytes }
 }
 
 // WithMaxUnhandled sets how many received messages the handler may have before

@@ -31,7 +31,11 @@ const (
 )
 
 // WithOverflow sets what happens when the queue is full (default RejectNewest).
-func WithOverflow(o Overflow) Option { return func(c *settings) { c.overflow = o } }
+func WithOverflow(o Overflow) Option {
+	return func(c *settings) {
+		c.overflow, c.sends.Slack, c.sends.ForKeys = o, o.slack(), o == DropKeyed
+	}
+}
 
 func (o Overflow) validate() error {
 	if o < RejectNewest || o > CloseConnection {
@@ -41,7 +45,7 @@ func (o Overflow) validate() error {
 }
 
 // slack is how far producers may fill the queue beyond its bounds.
-func (o Overflow) slack() int {
+func (o Overflow) slack() int32 {
 	if o == DropOldest || o == DropKeyed {
 		return 2
 	}

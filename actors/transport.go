@@ -13,7 +13,7 @@ func (c *Conn) socketOptions(secure bool) transport.Options {
 	config := c.config
 	return transport.Options{
 		WriteTimeout: config.writeTimeout,
-		Maximum:      int(min(uint64(2*config.maxBytes)+uint64(config.readLimit), math.MaxInt)), // a limit may be "none"
+		Maximum:      int(min(uint64(2*config.sends.Bytes)+uint64(config.readLimit), math.MaxInt)), // a limit may be "none"
 		Rules:        wire.Rules{Limit: config.readLimit, Masked: config.role == server},
 		Masks:        config.role == client,
 		Secure:       secure,

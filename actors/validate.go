@@ -163,9 +163,9 @@ func (c *config) validateBounds() error {
 	switch {
 	case c.readLimit <= 0:
 		return invalid("WithReadLimit", "must be positive")
-	case c.maxMessages <= 0 || c.maxMessages > sendqueue.MaxMessages:
+	case c.sends.Messages <= 0 || c.sends.Messages > sendqueue.MaxMessages:
 		return invalid("WithQueue", fmt.Sprintf("messages must be 1 to %d", sendqueue.MaxMessages))
-	case c.maxBytes <= 0 || c.maxBytes > sendqueue.MaxBytes:
+	case c.sends.Bytes <= 0 || c.sends.Bytes > sendqueue.MaxBytes:
 		return invalid("WithQueue", fmt.Sprintf("bytes must be 1 to %d", int64(sendqueue.MaxBytes)))
 	case c.maxUnhandled <= 0:
 		return invalid("WithMaxUnhandled", "must be positive")

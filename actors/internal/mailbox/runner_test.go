@@ -177,7 +177,13 @@ func TestOf(t *testing.T) {
 	if _, ok := Of[*plain](system, actor.NewPID(system.Address(), "nobody")); ok {
 		t.Error("found what is not there")
 	}
+	if !m.PID().Equal(pid) {
+		t.Error("another PID")
+	}
 	m.End(system, pid)
+	if !m.PID().Equal(pid) {
+		t.Error("another PID than before its end")
+	}
 	if m.Actor() != nil || m.Context() != nil {
 		t.Error("it has ended and keeps its actor")
 	}

@@ -87,6 +87,14 @@ func (r *Runner) Context() actor.Context {
 	return ctx
 }
 
+// PID returns that of the actor, also once it has stopped.
+func (r *Runner) PID() *actor.PID {
+	if s, is := r.invoker.(*stopped); is {
+		return s.self
+	}
+	return r.Context().Self()
+}
+
 // Invoke has the actor receive a message at once. It is for who runs it.
 func (r *Runner) Invoke(message any) { r.invoker.InvokeUserMessage(message) }
 

@@ -79,7 +79,7 @@ func TestVictim(t *testing.T) {
 	}{"oldest": {false, []string{"1", "k", "2", "3"}}, "keyed": {true, []string{"k", "3", "2", "1"}}} {
 		t.Run(name, func(t *testing.T) {
 			q := &Queue{}
-			q.Init(Limits{Messages: 2, Bytes: 100, Slack: 2, ForKeys: test.keys})
+			q.Init(&Limits{Messages: 2, Bytes: 100, Slack: 2, ForKeys: test.keys})
 			var dropped noted
 			for _, each := range []*messages.Enqueue{
 				{Send: messages.Text("1")}, {Send: messages.Text("k"), Key: "k"}, {Send: messages.Text("2")}, {Send: messages.Text("3")},
@@ -103,7 +103,7 @@ func TestVictim(t *testing.T) {
 // What is left of the drop comes out in its order, and a ticket knows what is before it.
 func TestAfterTheVictim(t *testing.T) {
 	q := &Queue{}
-	q.Init(Limits{Messages: 2, Bytes: 100, Slack: 2, ForKeys: true})
+	q.Init(&Limits{Messages: 2, Bytes: 100, Slack: 2, ForKeys: true})
 	var taken noted
 	for _, each := range []*messages.Enqueue{
 		{Send: messages.Text("1")}, {Send: messages.Text("k"), Key: "k"}, {Send: messages.Text("2")},

@@ -26,7 +26,7 @@ import (
 // exist only while they hold messages, so that an idle queue is small, a busy
 // one allocates nothing, and the consumer never moves memory.
 type Queue struct {
-	limits Limits
+	limits *Limits // which many share
 
 	// state is closed (1 bit), messages (23 bits) and bytes (40 bits), in one
 	// word so that all three change together.
@@ -50,8 +50,8 @@ type Limits struct {
 	ForKeys bool
 }
 
-// Init sets the limits, before anybody else knows the queue.
-func (q *Queue) Init(limits Limits) { q.limits = limits }
+// Init sets the limits, before anybody else knows the queue. They do not change.
+func (q *Queue) Init(limits *Limits) { q.limits = limits }
 
 const (
 	chunkSize  = 32

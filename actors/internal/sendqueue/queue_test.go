@@ -10,7 +10,7 @@ import (
 )
 
 func newQueue(maxMessages int, maxBytes int64) *Queue {
-	return &Queue{limits: Limits{Messages: maxMessages, Bytes: maxBytes, Slack: 1}}
+	return &Queue{limits: &Limits{Messages: maxMessages, Bytes: maxBytes, Slack: 1}}
 }
 
 func numbered(producer, number int) *messages.Send {

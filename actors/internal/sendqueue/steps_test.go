@@ -239,7 +239,7 @@ func TestKeyedStepsAgain(t *testing.T) {
 
 // The queue is full: what is dropped of it has a key, and was not withdrawn.
 func TestKeyedStepsOfDropKeyed(t *testing.T) {
-	full := func() *Queue { return &Queue{limits: Limits{Messages: 1, Bytes: 100, Slack: 2, ForKeys: true}} }
+	full := func() *Queue { return &Queue{limits: &Limits{Messages: 1, Bytes: 100, Slack: 2, ForKeys: true}} }
 	explore(t, full, func(w *walk) []iter.Seq[struct{}] {
 		return []iter.Seq[struct{}]{
 			w.push("a", "k", false), w.push("b", "k", false), w.flush(),
