@@ -141,8 +141,8 @@ func (a *Acceptor) attached(r *http.Request) (value any, err error) {
 
 // start starts the connection of a request that was upgraded.
 func (a *Acceptor) start(c *Conn, d *dialed) bool {
-	c.onClosed = a.stats.closed.add
-	c.ready, c.onStopped = d, func() {
+	c.kept.onClosed = a.stats.closed.add
+	c.kept.ready, c.kept.onStopped = d, func() {
 		a.stats.end()
 		a.limiter.leave()
 	}

@@ -7,8 +7,8 @@ import (
 
 // failAsks ends the asks whose answers will not come.
 func (c *connection) failAsks(err error) {
-	for a := range c.awaited.All {
-		c.finishAsk(a, nil, err)
+	for a := range c.conn.awaited.All {
+		c.conn.finishAsk(a, nil, err)
 	}
 }
 

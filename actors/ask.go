@@ -109,7 +109,7 @@ func (c *connection) askBegun(m *askBegun) {
 		timeout = messages.DefaultAskTimeout
 	}
 	due := &askDue{asking: a, after: timeout, at: time.Now().Add(timeout)}
-	a.Timer = time.AfterFunc(timeout, func() { c.mailbox.post(due) })
+	a.Timer = time.AfterFunc(timeout, func() { c.conn.mailbox.post(due) })
 }
 
 // askDue says that the time of an ask is over.
@@ -138,13 +138,13 @@ func (c *connection) expectAnswer(a *sendqueue.Asking) bool {
 	case a.Over:
 		return false
 	case c.phase == answering:
-		c.finishAsk(a, nil, &messages.AnswerLostError{Epoch: c.own, Err: c.failure})
+		c.conn.finishAsk(a, nil, &messages.AnswerLostError{Epoch: c.own, Err: c.failure})
 		return false
 	case c.phase != open:
-		c.finishAsk(a, nil, &messages.ClosedError{}) // what comes now is not delivered
+		c.conn.finishAsk(a, nil, &messages.ClosedError{}) // what comes now is not delivered
 		return false
-	case !c.awaited.Await(a, c.own):
-		c.finishAsk(a, nil, &messages.DuplicateAskError{ID: a.Ask.ID})
+	case !c.conn.awaited.Await(a, c.own):
+		c.conn.finishAsk(a, nil, &messages.DuplicateAskError{ID: a.Ask.ID})
 		return false
 	}
 	return true
@@ -166,7 +166,7 @@ func (c *Conn) finishAsk(a *sendqueue.Asking, received *messages.Received, err e
 
 // askOver ends an ask for which nobody waits any more, unless its answer has arrived.
 func (c *connection) askOver(m *askOver) {
-	if a := m.asking; a.Epoch == 0 || c.awaited.Forgo(a) {
-		c.finishAsk(a, nil, m.err)
+	if a := m.asking; a.Epoch == 0 || c.conn.awaited.Forgo(a) {
+		c.conn.finishAsk(a, nil, m.err)
 	}
 }

@@ -13,7 +13,7 @@ import (
 // hold up neither the reader nor the heartbeat. The connection it keeps from
 // running: what the handler sends is written when the handler is done, in one
 // system call. Since a handler may compute for long, or block though it must not,
-// a watch looks while somebody carries, and lets a connection run that is kept for
+// a watch looks while somebody carries, and lets a connection run that is held for
 // longer than the watch's interval.
 //
 // Measured with a message in flight on each of 100 connections: a third more
@@ -27,15 +27,15 @@ type carriers struct {
 // place is where a carrier says which connection it keeps. It has a cache line of
 // its own.
 type place struct {
-	state  atomic.Uint64          // counts up: free, taken, kept, freed, free, ...; the lowest two bits say which
-	reader atomic.Pointer[reader] // of the connection, while kept: written by whoever has taken or freed
+	state  atomic.Uint64          // counts up: free, taken, held, freed, free, ...; the lowest two bits say which
+	reader atomic.Pointer[reader] // of the connection, while held: written by whoever has taken or freed
 	_      [48]byte
 }
 
 const (
 	free uint64 = iota
 	taken
-	kept
+	held
 	freed
 	stateBits = 3
 )
@@ -70,12 +70,12 @@ func (c *carriers) carry(r *reader) {
 
 // free gives a place back, with nothing in it, and reports whether that was for the
 // caller to do.
-func (p *place) free(kept uint64) bool {
-	if !p.state.CompareAndSwap(kept, kept+1) {
+func (p *place) free(held uint64) bool {
+	if !p.state.CompareAndSwap(held, held+1) {
 		return false
 	}
 	p.reader.Store(nil)
-	p.state.Store(kept + 2)
+	p.state.Store(held + 2)
 	return true
 }
 
@@ -88,9 +88,9 @@ func (c *carriers) keep(r *reader) (*place, uint64) {
 			continue
 		}
 		p.reader.Store(r)
-		p.state.Store(state + kept)
+		p.state.Store(state + held)
 		c.startWatch()
-		return p, state + kept
+		return p, state + held
 	}
 	return nil, 0
 }
@@ -116,12 +116,12 @@ func (c *carriers) watch() {
 		}
 		c.watching.Store(false)
 		if !c.look(seen) || !c.watching.CompareAndSwap(false, true) {
-			return // one who has kept something since has seen that nobody watches
+			return // one who has held something since has seen that nobody watches
 		}
 	}
 }
 
-// look lets go of what was kept before with the same state, and reports whether
+// look lets go of what was held before with the same state, and reports whether
 // anything has changed since.
 func (c *carriers) look(seen []uint64) (changed bool) {
 	for i := range c.places {
@@ -130,7 +130,7 @@ func (c *carriers) look(seen []uint64) (changed bool) {
 		switch {
 		case state != seen[i]:
 			seen[i], changed = state, true
-		case state&stateBits == kept:
+		case state&stateBits == held:
 			p.letGo(state)
 		}
 	}

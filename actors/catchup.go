@@ -24,7 +24,7 @@ type catchUp struct {
 // catchUp has the connection told, later: behind what the reader makes of all that has
 // arrived by now. Late is by how much the caller's own time has come too late.
 func (c *connection) catchUp(late time.Duration, told any) {
-	c.reader.afterCatchingUp(late, func() { c.mailbox.post(told) })
+	c.reader.afterCatchingUp(late, func() { c.conn.mailbox.post(told) })
 }
 
 // afterCatchingUp calls a function, somewhere, later. A reader that is nil will read

@@ -14,19 +14,19 @@ import (
 // connection stops what it has started. Its name does not begin with the connection's,
 // as that of a child does: it would be 32 bytes more of each.
 func adopt[M mailbox.Work](c *connection, props *actor.Props) (*actor.PID, M) {
-	pid, err := actor.DefaultSpawner(c.system, c.system.ProcessRegistry.NextId(), props, c.ctx)
+	pid, err := actor.DefaultSpawner(c.conn.system, c.conn.system.ProcessRegistry.NextId(), props, c.ctx)
 	if err != nil {
 		panic(err)
 	}
-	m, _ := mailbox.Of[M](c.system, pid)
+	m, _ := mailbox.Of[M](c.conn.system, pid)
 	return pid, m
 }
 
 // stopReader stops the reader, and forgets it. What it still reads is for nobody.
 func (c *connection) stopReader() {
-	c.credit.reader.Store(nil)
+	c.conn.credit.reader.Store(nil)
 	if c.readerPID != nil {
-		c.tree.Stop(c.readerPID)
+		c.conn.tree.Stop(c.readerPID)
 		c.readerPID = nil
 	}
 }

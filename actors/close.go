@@ -8,7 +8,7 @@ import (
 // close is the user's. What was queued before it is written, then the close
 // frame, then the peer's is awaited.
 func (c *connection) close(m *messages.Close) {
-	c.mailbox.sends.Close()
+	c.conn.mailbox.sends.Close()
 	if c.asked != nil || c.phase == closed {
 		return // the second does nothing
 	}
@@ -34,16 +34,16 @@ func (c *connection) close(m *messages.Close) {
 
 func (c *connection) startClosing() {
 	c.phase = closing
-	c.setState(messages.StateClosing)
+	c.conn.setState(messages.StateClosing)
 	c.stopDial() // of a rotation
 	c.stopHeartbeat()
 	// As in browsers: what arrives in the state closing is not delivered. So
 	// a slow handler does not keep the reader from the peer's close frame.
 	c.reader.quiet()
-	c.credit.poke()
+	c.conn.credit.poke()
 	c.failAsks(&messages.ClosedError{})
-	c.expire(c.config.closeTimeout)
-	c.mailbox.closing = true
+	c.expire(c.conn.config.closeTimeout)
+	c.conn.mailbox.closing = true
 	c.closeIfWritten()
 }
 
@@ -54,7 +54,7 @@ func (c *connection) closeIfWritten() {
 		c.sayIfWritten()
 		return
 	}
-	if c.phase != closing || c.failure != nil || c.sock.SaidClose() || c.unsent() > 0 {
+	if c.phase != closing || c.failure != nil || c.sock.SaidClose() || c.conn.unsent() > 0 {
 		return
 	}
 	c.confirmAll()
@@ -72,7 +72,7 @@ func codeAsked(m *messages.Close) messages.CloseCode {
 // frame, or when there is none in time.
 func (c *connection) startHandshake(code messages.CloseCode, reason string) {
 	if c.sayClose(code, reason) {
-		c.expire(c.config.closeTimeout)
+		c.expire(c.conn.config.closeTimeout)
 	}
 }
 
@@ -98,33 +98,33 @@ func (c *connection) end() {
 // tellLast tells the last Closed. One who waited for the next attempt has had
 // that of the epoch before: the attempt that will not be made ends in its place.
 func (c *connection) tellLast() {
-	c.mailbox.sends.Close()
-	c.mailbox.over = true
+	c.conn.mailbox.sends.Close()
+	c.conn.mailbox.over = true
 	c.forget()
 	c.closeInFlight()
-	c.dropped, _ = c.mailbox.sends.Depth()
+	c.conn.kept.dropped, _ = c.conn.mailbox.sends.Depth()
 	bare := c.ws == nil || c.told // there is no socket that could be cut off
 	c.release()
 	c.discardReady()
 	if c.told {
-		c.own, c.told, c.written, c.failure = c.epoch.Add(1), false, 0, nil
+		c.own, c.told, c.written, c.failure = c.conn.published.epoch.Add(1), false, 0, nil
 		c.cause, c.heardClose = messages.CauseAsked, false
 	}
 	c.phase = closed
-	c.setState(messages.StateClosed)
-	e := &messages.Closed{Dropped: c.dropped, Err: c.gaveUp}
+	c.conn.setState(messages.StateClosed)
+	e := &messages.Closed{Dropped: c.conn.kept.dropped, Err: c.gaveUp}
 	c.tellClosed(e)
-	c.clean = e.Clean || bare
+	c.conn.kept.clean = e.Clean || bare
 }
 
 // tellClosed completes the Closed of this epoch and tells it.
 func (c *connection) tellClosed(e *messages.Closed) {
 	c.told = true
-	e.Conn, e.Epoch, e.Attempt, e.Written = c.pid, c.own, c.attempt, c.written
+	e.Conn, e.Epoch, e.Attempt, e.Written = c.conn.pid, c.own, c.attempt, c.written
 	e.Code, e.Reason, e.Clean = c.closeOf()
 	e.Cause = c.cause
-	if c.onClosed != nil && !e.WillRetry {
-		c.onClosed(e.Code) // first: who hears of it finds it counted
+	if c.conn.kept.onClosed != nil && !e.WillRetry {
+		c.conn.kept.onClosed(e.Code) // first: who hears of it finds it counted
 	}
 	c.tell(e)
 }
@@ -132,11 +132,11 @@ func (c *connection) tellClosed(e *messages.Closed) {
 // finish tells the supervisor that the connection is over, which then stops it,
 // if it does not already.
 func (c *connection) finish() {
-	if c.reported {
+	if c.conn.kept.reported {
 		return
 	}
-	c.reported = true
-	c.tree.Send(c.ctx.Parent(), &child.Finished{Conn: c.pid, Clean: c.clean, Dropped: c.dropped})
+	c.conn.kept.reported = true
+	c.conn.tree.Send(c.ctx.Parent(), &child.Finished{Conn: c.conn.pid, Clean: c.conn.kept.clean, Dropped: c.conn.kept.dropped})
 }
 
 // becauseAsked notes that this side ends the epoch, unless something else has begun

@@ -27,17 +27,25 @@ type Conn struct {
 	tree    *tree
 	mailbox *connMailbox
 
-	// Published by the connection, read by anybody.
-	state atomic.Uint32 // messages.ReadyState
-	epoch atomic.Uint64
-	rtt   atomic.Int64 // nanoseconds
+	published published
 
-	credit credit
-
-	asking  atomic.Int64      // how many asks wait
+	// Of the connection and its children.
+	credit  credit
+	asking  atomic.Int64      // how many asks wait: who asks adds, who answers subtracts
 	awaited sendqueue.Awaited // and which, by the connection and its reader
 
-	// The connection's alone. They outlive its incarnations.
+	kept kept
+}
+
+// published is what a connection says of itself, for anybody to read.
+type published struct {
+	state atomic.Uint32 // messages.ReadyState: the connection's word
+	epoch atomic.Uint64 // the connection's
+	rtt   atomic.Int64  // nanoseconds: the heartbeat's
+}
+
+// kept is what outlives the incarnations, and is the connection's alone.
+type kept struct {
 	handler  handler
 	inFlight *sendqueue.InFlight // nil until something needs it
 	ready    *dialed             // the socket of the next epoch: a server's, or a fresh one
@@ -94,7 +102,7 @@ func (c *Conn) spawn(children child.Tree) error {
 	c.pid = pid
 	c.mailbox, _ = mailbox.Of[*connMailbox](c.system, pid)
 	c.mailbox.init(c)
-	c.mailbox.Actor().(*connection).Conn = c
+	c.mailbox.Actor().(*connection).conn = c
 	c.mailbox.Release()
 	return nil
 }
@@ -114,7 +122,7 @@ func (c *Conn) GoString() string { return c.String() }
 
 // ReadyState is the browser's readyState.
 func (c *Conn) ReadyState() messages.ReadyState {
-	state := messages.ReadyState(c.state.Load())
+	state := messages.ReadyState(c.published.state.Load())
 	if state < messages.StateClosing && c.mailbox.sends.Closed() {
 		return messages.StateClosing // asked to, on its way
 	}
@@ -135,11 +143,11 @@ func (c *Conn) Queued() int {
 }
 
 // Epoch is that of the present or last attempt, zero before the first.
-func (c *Conn) Epoch() uint64 { return c.epoch.Load() }
+func (c *Conn) Epoch() uint64 { return c.published.epoch.Load() }
 
 // RTT is the round trip of the last heartbeat that was answered, zero before
 // the first.
-func (c *Conn) RTT() time.Duration { return time.Duration(c.rtt.Load()) }
+func (c *Conn) RTT() time.Duration { return time.Duration(c.published.rtt.Load()) }
 
 // Send queues a message, or returns at once why not: see [messages.Send].
 func (c *Conn) Send(message *messages.Send) error { return c.mailbox.admit(message) }
@@ -198,10 +206,10 @@ func (c *Conn) logAttrs() []slog.Attr {
 // keepNothing is for when the connection is over: protoactor's set of a parent's
 // children may keep a PID for as long as the parent lives, and with it the Conn.
 func (c *Conn) keepNothing() {
-	c.handler.stopTimer()
-	c.handler, c.inFlight, c.ready = handler{}, nil, nil
-	c.onClosed, c.onStopped = nil, nil
+	c.kept.handler.stopTimer()
+	c.kept.handler, c.kept.inFlight, c.kept.ready = handler{}, nil, nil
+	c.kept.onClosed, c.kept.onStopped = nil, nil
 	c.awaited.Forget()
 }
 
-func (c *Conn) setState(state messages.ReadyState) { c.state.Store(uint32(state)) }
+func (c *Conn) setState(state messages.ReadyState) { c.published.state.Store(uint32(state)) }

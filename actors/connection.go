@@ -32,16 +32,16 @@ func (p phase) String() string {
 }
 
 // connection is one incarnation of a connection: one attempt and its socket.
-// What outlives it is in Conn.
+// What outlives it is kept in its Conn.
 //
 // It ends in one of two ways. A failure closes the socket and waits until the
 // reader has ended, so that nothing of the epoch comes after its Closed; then it
 // panics, once, with a child.Failure, and is inert. A close that the user
 // asked for ends in the phase closed.
 type connection struct {
-	*Conn
-	ctx actor.Context
-	own uint64 // epoch of this incarnation
+	conn *Conn
+	ctx  actor.Context
+	own  uint64 // epoch of this incarnation
 
 	waiting    time.Duration // since when it waits for its turn to dial, by the tree's clock; zero if it does not
 	cancelDial func()
@@ -92,7 +92,7 @@ func (c *connection) Receive(ctx actor.Context) {
 	case *messages.Close:
 		c.close(m)
 	case *messages.Inspect:
-		c.tree.Do(func() { ctx.Respond(c.inspect()) })
+		c.conn.tree.Do(func() { ctx.Respond(c.inspect()) })
 	case *messages.Reconnect:
 		c.reconnect()
 	case *messages.Rotate:
@@ -140,13 +140,13 @@ func (c *connection) Receive(ctx actor.Context) {
 	case *child.Decision:
 		c.decide(m)
 	case *actor.Terminated:
-		if m.Who.Equal(c.handler.pid) {
+		if m.Who.Equal(c.conn.kept.handler.pid) {
 			c.handlerStopped()
 		}
 	case *actor.Started:
-		if c.Conn == nil { // of a restart
+		if c.conn == nil { // of a restart
 			m, _ := mailbox.Of[*connMailbox](ctx.ActorSystem(), ctx.Self())
-			c.Conn = m.conn
+			c.conn = m.conn
 		}
 		c.start(ctx)
 	case *actor.Restarting:
@@ -155,14 +155,14 @@ func (c *connection) Receive(ctx actor.Context) {
 	case *actor.Stopping:
 		c.stop()
 	case *actor.Stopped:
-		c.mailbox.stop()
-		if c.onStopped != nil {
-			c.onStopped()
+		c.conn.mailbox.stop()
+		if c.conn.kept.onStopped != nil {
+			c.conn.kept.onStopped()
 		}
-		c.keepNothing()
+		c.conn.keepNothing()
 	case actor.AutoRespond: // protoactor answers it
 	default:
-		c.rejectTo(ctx.Sender(), m, &messages.UnknownMessageError{Message: m})
+		c.conn.rejectTo(ctx.Sender(), m, &messages.UnknownMessageError{Message: m})
 	}
 }
 
@@ -171,18 +171,18 @@ func newConnection() actor.Actor { return &connection{} }
 // start begins a new epoch, unless a restart that was under way met the end: then
 // it acquires nothing.
 func (c *connection) start(ctx actor.Context) {
-	c.ctx, c.own = ctx, c.epoch.Load()
-	if c.stopped || c.mailbox.over {
+	c.ctx, c.own = ctx, c.conn.published.epoch.Load()
+	if c.conn.kept.stopped || c.conn.mailbox.over {
 		c.startOver()
 		return
 	}
-	c.own = c.epoch.Add(1)
+	c.own = c.conn.published.epoch.Add(1)
 	if err := c.startHandler(); err != nil {
 		c.refuseReady()
 		c.fail(err)
 		return
 	}
-	if c.ready == nil {
+	if c.conn.kept.ready == nil {
 		c.startDial()
 		return
 	}
@@ -191,25 +191,25 @@ func (c *connection) start(ctx actor.Context) {
 
 // openReady opens the socket that is there already: a server's, or a fresh one.
 func (c *connection) openReady() {
-	d := c.ready
-	c.ready = nil
+	d := c.conn.kept.ready
+	c.conn.kept.ready = nil
 	c.open(d)
 }
 
 // refuseReady tells the peer of a socket that there is nobody here to open it for. It is
 // not what the next epoch begins with.
 func (c *connection) refuseReady() {
-	if d := c.ready; d != nil {
+	if d := c.conn.kept.ready; d != nil {
 		_ = writeClose(d.ws, messages.CloseInternalError, "")
 		_ = d.ws.CloseNow() // what was written still goes out
-		c.ready = nil
+		c.conn.kept.ready = nil
 	}
 }
 
 // startOver goes on where the incarnation before was: it waits for its handler.
 func (c *connection) startOver() {
 	c.phase, c.told = closed, true
-	if c.handler.pid == nil || c.config.handler.shared() {
+	if c.conn.kept.handler.pid == nil || c.conn.config.handler.shared() {
 		c.finish()
 	}
 }
@@ -234,11 +234,11 @@ func (c *connection) dialed(d *dialed) {
 func (c *connection) open(d *dialed) {
 	c.ws, c.sock = d.ws, d.sock
 	c.phase, c.openedAt = open, c.sock.Now()
-	c.setState(messages.StateOpen)
-	c.tell(&messages.Opened{Conn: c.pid, Epoch: c.own, Subprotocol: d.subprotocol, Value: d.value})
+	c.conn.setState(messages.StateOpen)
+	c.tell(&messages.Opened{Conn: c.conn.pid, Epoch: c.own, Subprotocol: d.subprotocol, Value: d.value})
 	epoch := c.own
-	c.sock.Notify(func(err error) { c.mailbox.post(&writable{epoch: epoch, err: err}) })
-	c.mailbox.outlet = c.sock
+	c.sock.Notify(func(err error) { c.conn.mailbox.post(&writable{epoch: epoch, err: err}) })
+	c.conn.mailbox.outlet = c.sock
 	c.startReader()
 	c.expectMessages()
 	c.startHeartbeat()
@@ -257,7 +257,7 @@ func (c *connection) release() {
 // letGo ends what was begun, but for the reader.
 func (c *connection) letGo() {
 	c.stopTimers()
-	c.mailbox.outlet, c.mailbox.held, c.mailbox.closing = nil, false, false
+	c.conn.mailbox.outlet, c.conn.mailbox.held, c.conn.mailbox.closing = nil, false, false
 }
 
 // stopTimers ends what would be done at some time.
@@ -288,7 +288,7 @@ func (c *connection) cutOff() {
 // stop is for when the actor is stopped. If that is not because it has finished,
 // this cuts it off.
 func (c *connection) stop() {
-	c.stopped = true
+	c.conn.kept.stopped = true
 	c.becauseAsked()
 	if c.phase != closed {
 		c.tellLast()

@@ -47,8 +47,8 @@ func (c *connection) contain() {
 }
 
 func (c *connection) broken(err *messages.InternalError) {
-	if c.stopped { // it is over either way
-		c.logPanic(err)
+	if c.conn.kept.stopped { // it is over either way
+		c.conn.logPanic(err)
 		return
 	}
 	c.fail(err)
@@ -66,7 +66,7 @@ func (c *connection) crashed(reason any) (failure any) {
 		case *child.Failure:
 			failure = again
 		default: // while it failed: nothing of it may be left to say so
-			c.logPanic(broke(again))
+			c.conn.logPanic(broke(again))
 			c.phase = down
 			failure = &child.Failure{Epoch: c.own, Uptime: c.uptime(), Err: c.failure}
 		}
@@ -102,6 +102,6 @@ func (c *Conn) logPanic(err error) {
 var readers = map[string]bool{"WithIncoming": true, "WithCorrelation": true, "WithCodec": true}
 
 func (c *Conn) logCrashed(e *messages.HandlerError) {
-	attrs := append(c.logAttrs(), slog.String("conn", c.pid.Id), slog.Uint64("epoch", c.epoch.Load()))
+	attrs := append(c.logAttrs(), slog.String("conn", c.pid.Id), slog.Uint64("epoch", c.published.epoch.Load()))
 	c.tree.Crashed(e, attrs...)
 }

@@ -73,14 +73,14 @@ func (c *credentialsConfig) validate() error {
 
 // fresh returns what the attempt is made with.
 func (a *dialAttempt) fresh(ctx context.Context) (Credentials, error) {
-	fixed := Credentials{URL: a.url, Header: a.config.header, Subprotocols: a.config.subprotocols}
-	if a.config.credentials == nil {
+	fixed := Credentials{URL: a.conn.url, Header: a.conn.config.header, Subprotocols: a.conn.config.subprotocols}
+	if a.conn.config.credentials == nil {
 		return fixed, nil
 	}
 	given, err := a.provide(ctx)
 	if err == nil {
 		given = given.or(fixed)
-		err = given.validate(a.config)
+		err = given.validate(a.conn.config)
 	}
 	if err != nil {
 		return given, &messages.CredentialsError{Err: err}
@@ -91,7 +91,7 @@ func (a *dialAttempt) fresh(ctx context.Context) (Credentials, error) {
 // provide asks a function that need not heed its context.
 func (a *dialAttempt) provide(ctx context.Context) (given Credentials, err error) {
 	defer contained("WithCredentials", &err)
-	c := a.config.credentials
+	c := a.conn.config.credentials
 	ctx, stop := a.limit(ctx, c.timeout, func(err error) error { return &messages.CredentialsError{Err: err} })
 	defer func() {
 		if !stop() {

@@ -35,21 +35,21 @@ func (d *dialed) Discard() {
 
 // startDial asks the tree's governor for a turn to dial.
 func (c *connection) startDial() {
-	c.waiting = c.tree.clock.Now() + 1 // zero is none
-	c.dials++
-	c.tree.Send(c.tree.governor, &child.Dial{Conn: c.pid, Number: c.dials, Host: c.config.host})
+	c.waiting = c.conn.tree.clock.Now() + 1 // zero is none
+	c.conn.kept.dials++
+	c.conn.tree.Send(c.conn.tree.governor, &child.Dial{Conn: c.conn.pid, Number: c.conn.kept.dials, Host: c.conn.config.host})
 }
 
 // turn dials beside the actor, until cancelDial, and posts dialed. A turn that is not
 // wanted any more has been given back already.
 func (c *connection) turn(m *child.Turn) {
-	if m.Number != c.dials || c.waiting == 0 {
+	if m.Number != c.conn.kept.dials || c.waiting == 0 {
 		return
 	}
 	c.waiting = 0
 	ctx, cancel := context.WithCancel(context.Background())
 	c.cancelDial = cancel
-	a := &dialAttempt{Conn: c.Conn, epoch: c.own, number: m.Number}
+	a := &dialAttempt{conn: c.conn, epoch: c.own, number: m.Number}
 	go func() {
 		defer cancel()
 		a.run(ctx)
@@ -63,7 +63,7 @@ func (c *connection) stopDial() {
 	}
 	if c.waiting != 0 {
 		c.waiting = 0
-		c.leaveGovernor(c.dials)
+		c.conn.leaveGovernor(c.conn.kept.dials)
 	}
 }
 
@@ -75,7 +75,7 @@ func (c *Conn) leaveGovernor(number uint64) {
 // its time is, whatever the peer does, or a function of the user's that it calls; for
 // the governor when nothing of it is left.
 type dialAttempt struct {
-	*Conn
+	conn          *Conn
 	epoch, number uint64
 
 	reported atomic.Bool                      // set by whoever is first: the attempt itself, or the end of its time
@@ -99,7 +99,7 @@ func (a *dialAttempt) run(ctx context.Context) {
 		if d.ws == nil && a.sock != nil {
 			a.sock.Abort()
 		}
-		a.leaveGovernor(a.number)
+		a.conn.leaveGovernor(a.number)
 		a.report(d)
 	}()
 	d = a.connect(ctx)
@@ -112,7 +112,7 @@ func (a *dialAttempt) report(d *dialed) {
 		return
 	}
 	d.epoch = a.epoch
-	a.mailbox.post(d)
+	a.conn.mailbox.post(d)
 }
 
 // limit returns a context that ends after d. When it does, or ctx does, before stop is
@@ -153,7 +153,7 @@ func (a *dialAttempt) connect(ctx context.Context) (d *dialed) {
 func (a *dialAttempt) dial(ctx context.Context, with Credentials) *dialed {
 	why := func(err error) error { return a.reached.Load().explain(with.URL, err) }
 	a.reached.Store(&reached{})
-	ctx, stop := a.limit(ctx, a.config.handshakeTimeout, why)
+	ctx, stop := a.limit(ctx, a.conn.config.handshakeTimeout, why)
 	defer stop()
 	d, err := a.handshake(ctx, with)
 	if !stop() && err == nil {

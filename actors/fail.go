@@ -11,7 +11,7 @@ import (
 
 // fail begins the end of the incarnation. The first reason counts.
 func (c *connection) fail(reason error) {
-	c.logPanic(reason) // also of one that ends nothing any more
+	c.conn.logPanic(reason) // also of one that ends nothing any more
 	if c.farewell != nil {
 		c.failFarewell(reason)
 		return
@@ -24,7 +24,7 @@ func (c *connection) fail(reason error) {
 	said := c.phase == open && c.sayWhy(codeOf(reason))
 	if c.phase != closing {
 		c.phase = failing
-		c.setState(messages.StateConnecting)
+		c.conn.setState(messages.StateConnecting)
 	}
 	if c.reader != nil && (said || is[*messages.WriteError](reason)) {
 		c.letGo()
@@ -110,16 +110,16 @@ func (c *connection) explain(reason error) {
 func (c *connection) ended() {
 	c.forget()
 	if c.failure != nil && !is[*messages.PeerClosedError](c.failure) {
-		c.tell(&messages.Failed{Conn: c.pid, Epoch: c.own, Err: c.failure})
+		c.tell(&messages.Failed{Conn: c.conn.pid, Epoch: c.own, Err: c.failure})
 	}
 	if c.asked != nil {
 		c.end()
 		return
 	}
 	c.phase = down
-	c.setState(messages.StateConnecting)
+	c.conn.setState(messages.StateConnecting)
 	panic(&child.Failure{
-		Epoch: c.own, Uptime: c.uptime(), Err: c.failure, Ready: c.ready != nil, Final: c.config.failFast && c.own == 1 && c.sock == nil,
+		Epoch: c.own, Uptime: c.uptime(), Err: c.failure, Ready: c.conn.kept.ready != nil, Final: c.conn.config.failFast && c.own == 1 && c.sock == nil,
 	})
 }
 
@@ -143,13 +143,13 @@ func (c *connection) uptime() time.Duration {
 // decide is the supervisor's answer: the handler learns that the epoch is over
 // and whether there will be another.
 func (c *connection) decide(d *child.Decision) {
-	c.tree.Publish(d.Event(c.pid))
+	c.conn.tree.Publish(d.Event(c.conn.pid))
 	if d.Epoch != c.own || c.phase != down || c.decided {
 		return
 	}
 	c.decided, c.attempt = true, d.Attempt
 	if !d.Retry || c.asked != nil {
-		if c.asked == nil && c.config.role == client {
+		if c.asked == nil && c.conn.config.role == client {
 			c.gaveUp = d.Err
 		}
 		c.end()

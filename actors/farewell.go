@@ -44,17 +44,17 @@ func (c *connection) beginFarewell(reason error) bool {
 
 // sayFarewell begins that of an open socket.
 func (c *connection) sayFarewell(reason error) {
-	c.logPanic(reason)
+	c.conn.logPanic(reason)
 	c.failure = reason
 	c.becauseOf(reason)
 	c.phase = answering
-	c.setState(messages.StateClosing)
+	c.conn.setState(messages.StateClosing)
 	c.stopTimers()
 	c.failAsks(&messages.AnswerLostError{Epoch: c.own, Err: reason})
 	code, text := lastWords(reason)
 	c.farewell = &farewell{code: code, reason: text}
-	c.mailbox.closing = true
-	c.expire(c.config.closeTimeout)
+	c.conn.mailbox.closing = true
+	c.expire(c.conn.config.closeTimeout)
 	c.awaitHandler()
 }
 
@@ -92,19 +92,19 @@ type caughtUp struct {
 
 // awaitHandler waits until the handler has handled what it has before it, if it can.
 func (c *connection) awaitHandler() {
-	switch h := &c.handler; {
+	switch h := &c.conn.kept.handler; {
 	case h.pid == nil || h.suspended():
 		c.handlerCaughtUp()
-	case c.config.handler.shared():
+	case c.conn.config.handler.shared():
 		c.acknowledged()
 	default:
-		h.inbox.PostUserMessage(&caughtUp{conn: c.Conn, epoch: c.own})
+		h.inbox.PostUserMessage(&caughtUp{conn: c.conn, epoch: c.own})
 	}
 }
 
 // acknowledged is for when a shared handler may have handled everything.
 func (c *connection) acknowledged() {
-	if c.credit.unhandled.Load() == 0 {
+	if c.conn.credit.unhandled.Load() == 0 {
 		c.handlerCaughtUp()
 	}
 }
@@ -119,7 +119,7 @@ func (c *connection) caughtUp(m *caughtUp) {
 // sent from now on is for the next socket, if there will be one.
 func (c *connection) handlerCaughtUp() {
 	if f := c.farewell; f != nil && !f.handled && !f.said {
-		f.handled, f.ticket = true, c.mailbox.sends.Tail()
+		f.handled, f.ticket = true, c.conn.mailbox.sends.Tail()
 		c.closeIfWritten()
 	}
 }
@@ -134,13 +134,13 @@ func (c *connection) sayIfWritten() {
 // handedOver reports whether the socket has been handed all before a ticket of the
 // queue, and what was urgent.
 func (c *connection) handedOver(ticket uint64) bool {
-	return c.mailbox.sends.HandedOver(ticket) && c.inFlight.Again() == 0
+	return c.conn.mailbox.sends.HandedOver(ticket) && c.conn.kept.inFlight.Again() == 0
 }
 
 // say writes the close frame of a farewell. Nothing is written after it.
 func (c *connection) say() {
 	f := c.farewell
-	f.said, c.mailbox.held = true, true
+	f.said, c.conn.mailbox.held = true, true
 	c.sayClose(f.code, f.reason)
 }
 
@@ -166,13 +166,13 @@ type parted struct {
 func (c *connection) part() {
 	m := &parted{epoch: c.own, closed: true}
 	if c.heardClose {
-		c.mailbox.post(m)
+		c.conn.mailbox.post(m)
 		return
 	}
 	c.expire(transport.Linger)
 	go func() {
 		m.closed = c.sock.Drain()
-		c.mailbox.post(m)
+		c.conn.mailbox.post(m)
 	}()
 }
 

@@ -33,8 +33,8 @@ func (c *Conn) Flush(ctx context.Context) error {
 type flushLeft struct{ flush *sendqueue.Flush }
 
 func (c *connection) flushLeft(m *flushLeft) {
-	if c.inFlight != nil {
-		c.inFlight.Leave(m.flush)
+	if c.conn.kept.inFlight != nil {
+		c.conn.kept.inFlight.Leave(m.flush)
 	}
 }
 
@@ -45,14 +45,14 @@ func (f *flushing) Discard() {
 
 // flush begins a flush. What its sender had queued before is in the queue by now.
 func (c *connection) flush(f *flushing) {
-	if c.mailbox.over {
+	if c.conn.mailbox.over {
 		f.Discard()
 		return
 	}
-	c.needInFlight().Begin(&f.Flush, c.mailbox.sends.Tail())
+	c.conn.needInFlight().Begin(&f.Flush, c.conn.mailbox.sends.Tail())
 }
 
 // answerFlushes is for when the kernel has taken what was written.
 func (c *connection) answerFlushes() {
-	c.inFlight.Flushed(&c.mailbox.sends, func(f *sendqueue.Flush) { c.answer(&f.To, &messages.Flushed{}) })
+	c.conn.kept.inFlight.Flushed(&c.conn.mailbox.sends, func(f *sendqueue.Flush) { c.conn.answer(&f.To, &messages.Flushed{}) })
 }

@@ -62,18 +62,18 @@ func (h *handler) stopTimer() {
 // startHandler makes sure that there is a handler, or returns why there is none: a
 // handler that panics later is restarted, one that cannot be made fails the attempt.
 func (c *connection) startHandler() error {
-	h := &c.handler
-	switch config := &c.config.handler; {
+	h := &c.conn.kept.handler
+	switch config := &c.conn.config.handler; {
 	case config.shared():
 		h.pid = config.pid
-		c.tree.Do(func() { c.ctx.Watch(h.pid) })
-		c.credit.reset() // it gives back what is of this epoch only
+		c.conn.tree.Do(func() { c.ctx.Watch(h.pid) })
+		c.conn.credit.reset() // it gives back what is of this epoch only
 	case h.pid == nil:
 		if err := c.spawnHandler(); err != nil {
 			return err
 		}
 	case h.suspended():
-		c.tree.Do(func() { c.ctx.(actor.Supervisor).RestartChildren(h.pid) })
+		c.conn.tree.Do(func() { c.ctx.(actor.Supervisor).RestartChildren(h.pid) })
 	}
 	h.failures = 0
 	return nil
@@ -81,8 +81,8 @@ func (c *connection) startHandler() error {
 
 // tell sends an event to the handler.
 func (c *connection) tell(event any) {
-	if c.handler.pid != nil {
-		c.tree.Send(c.handler.pid, event)
+	if c.conn.kept.handler.pid != nil {
+		c.conn.tree.Send(c.conn.kept.handler.pid, event)
 	}
 }
 
@@ -92,7 +92,7 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 ) {
 	crash := mailbox.CrashOf(reason)
 	switch {
-	case who.Equal(c.handler.pid):
+	case who.Equal(c.conn.kept.handler.pid):
 	case who.Equal(c.readerPID):
 		c.readerFailed(&messages.InternalError{Reason: crash.Reason, Stack: crash.Stack})
 		return
@@ -100,19 +100,19 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 		c.heartbeatCrashed(crash)
 		return
 	default: // stopped, or never a child
-		c.logPanic(&messages.HandlerError{Reason: crash.Reason, Stack: crash.Stack})
-		c.tree.Do(func() { parent.StopChildren(who) })
+		c.conn.logPanic(&messages.HandlerError{Reason: crash.Reason, Stack: crash.Stack})
+		c.conn.tree.Do(func() { parent.StopChildren(who) })
 		return
 	}
-	if fromPeer(message, c.pid) {
-		c.credit.give(1)
+	if fromPeer(message, c.conn.pid) {
+		c.conn.credit.give(1)
 	}
-	c.handler.failures++
+	c.conn.kept.handler.failures++
 	switch {
 	case c.phase == closed:
-		c.tree.Do(func() { parent.StopChildren(who) }) // it had its last Closed, or never will
-	case !c.handler.suspended():
-		c.tree.Do(func() { parent.RestartChildren(who) })
+		c.conn.tree.Do(func() { parent.StopChildren(who) }) // it had its last Closed, or never will
+	case !c.conn.kept.handler.suspended():
+		c.conn.tree.Do(func() { parent.RestartChildren(who) })
 	default:
 		c.handlerCaughtUp() // or never will
 	}
@@ -122,14 +122,14 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 // handlerStopped is for a handler that stopped, by itself or because the
 // connection is over.
 func (c *connection) handlerStopped() {
-	c.handler.pid = nil
-	c.handler.stopTimer()
+	c.conn.kept.handler.pid = nil
+	c.conn.kept.handler.stopTimer()
 	if c.phase == closed {
 		c.finish()
 		return
 	}
 	code := messages.CloseNormal
-	if c.config.handler.shared() {
+	if c.conn.config.handler.shared() {
 		code = messages.CloseInternalError
 	}
 	c.close(&messages.Close{Code: code})
@@ -139,17 +139,17 @@ func (c *connection) handlerStopped() {
 // stopHandler lets a handler of the connection's own handle what it has before
 // it, the last Closed too, and then stop. It reports whether that is still to come.
 func (c *connection) stopHandler() bool {
-	switch h, inbox := &c.handler, c.handler.inbox; {
+	switch h, inbox := &c.conn.kept.handler, c.conn.kept.handler.inbox; {
 	case h.pid == nil:
 		return false
-	case c.config.handler.shared():
-		c.tree.Do(func() { c.ctx.Unwatch(h.pid) })
+	case c.conn.config.handler.shared():
+		c.conn.tree.Do(func() { c.ctx.Unwatch(h.pid) })
 		return false
 	case h.suspended():
-		c.tree.Stop(h.pid)
+		c.conn.tree.Stop(h.pid)
 	default:
-		c.tree.Poison(h.pid)
-		h.after(c.config.closeTimeout, func() { inbox.PostSystemMessage(&mailbox.StopSuspended{}) })
+		c.conn.tree.Poison(h.pid)
+		h.after(c.conn.config.closeTimeout, func() { inbox.PostSystemMessage(&mailbox.StopSuspended{}) })
 	}
 	return true
 }

@@ -7,10 +7,10 @@ import (
 
 // needInFlight returns what is in flight, from now on noted.
 func (c *Conn) needInFlight() *sendqueue.InFlight {
-	if c.inFlight == nil {
-		c.inFlight = &sendqueue.InFlight{}
+	if c.kept.inFlight == nil {
+		c.kept.inFlight = &sendqueue.InFlight{}
 	}
-	return c.inFlight
+	return c.kept.inFlight
 }
 
 // writeDelivery is write for a delivery. It is noted before it is handed over: what the
@@ -27,8 +27,8 @@ func (c *connection) writeDelivery(d *sendqueue.Delivery) {
 		return
 	}
 	d.Epoch = c.own
-	if d.WantsReceipt() || c.keeps(d) {
-		c.needInFlight().Hand(d)
+	if d.WantsReceipt() || c.conn.keeps(d) {
+		c.conn.needInFlight().Hand(d)
 	}
 	c.put(out)
 	c.closeIfWritten()
@@ -41,11 +41,11 @@ func (c *connection) withhold(d *sendqueue.Delivery) {
 		why = c.failure
 	}
 	if d.Resent {
-		c.receiptUnknown(d, why)
+		c.conn.receiptUnknown(d, why)
 		return
 	}
-	c.letGoOf(d)
-	c.drop(d, why)
+	c.conn.letGoOf(d)
+	c.conn.drop(d, why)
 }
 
 // due reports whether a delivery whose turn it is is still to be written.
@@ -56,10 +56,10 @@ func (c *connection) due(d *sendqueue.Delivery) bool {
 	case !d.Expired():
 		return true
 	case d.Resent:
-		c.receiptUnknown(d, &messages.ExpiredError{TTL: d.Order.TTL})
+		c.conn.receiptUnknown(d, &messages.ExpiredError{TTL: d.Order.TTL})
 	default:
-		c.letGoOf(d)
-		c.drop(d, &messages.ExpiredError{TTL: d.Order.TTL})
+		c.conn.letGoOf(d)
+		c.conn.drop(d, &messages.ExpiredError{TTL: d.Order.TTL})
 	}
 	return false
 }
@@ -73,8 +73,8 @@ func (c *connection) settle() {
 	if !c.sock.Taken() {
 		return
 	}
-	if !c.config.resend {
-		c.inFlight.SettleAll(c.receiptWritten)
+	if !c.conn.config.resend {
+		c.conn.kept.inFlight.SettleAll(c.receiptWritten)
 	}
 	c.answerFlushes()
 }
@@ -82,19 +82,19 @@ func (c *connection) settle() {
 // abandon is for the end of a socket: what it was handed and did not settle, the peer
 // may have got or not.
 func (c *connection) abandon() {
-	if c.inFlight != nil {
-		c.inFlight.LoseSocket(c.config.resend, func(d *sendqueue.Delivery) { c.receiptUnknown(d, c.failure) })
+	if c.conn.kept.inFlight != nil {
+		c.conn.kept.inFlight.LoseSocket(c.conn.config.resend, func(d *sendqueue.Delivery) { c.conn.receiptUnknown(d, c.failure) })
 	}
 }
 
 // closeInFlight settles everything: the connection is over.
 func (c *connection) closeInFlight() {
-	if c.inFlight == nil {
+	if c.conn.kept.inFlight == nil {
 		return
 	}
 	c.abandon()
-	c.inFlight.Close(
-		func(d *sendqueue.Delivery) { c.receiptUnknown(d, c.failure) },
-		func(f *sendqueue.Flush) { c.answer(&f.To, &messages.Flushed{Err: &messages.ClosedError{}}) },
+	c.conn.kept.inFlight.Close(
+		func(d *sendqueue.Delivery) { c.conn.receiptUnknown(d, c.failure) },
+		func(f *sendqueue.Flush) { c.conn.answer(&f.To, &messages.Flushed{Err: &messages.ClosedError{}}) },
 	)
 }

@@ -40,9 +40,9 @@ func (a *dialAttempt) handshake(ctx context.Context, with Credentials) (*dialed,
 		HTTPHeader:      header,
 		Host:            host,
 		Subprotocols:    with.Subprotocols,
-		CompressionMode: a.config.compression,
+		CompressionMode: a.conn.config.compression,
 		OnPingReceived:  func(context.Context, []byte) bool { return (*sock).MayPong() },
-		OnPongReceived:  onPong(a.Conn, sock),
+		OnPongReceived:  onPong(a.conn, sock),
 	})
 	inTime := a.unwatch == nil || a.unwatch()
 	switch {
@@ -60,7 +60,7 @@ func (a *dialAttempt) handshake(ctx context.Context, with Credentials) (*dialed,
 	ws.SetReadLimit(-1) // it is the guard's
 	a.upgraded.Open()
 	a.sock.Frames()
-	startFraming(a.sock, a.config.compression)
+	startFraming(a.sock, a.conn.config.compression)
 	return d, nil
 }
 

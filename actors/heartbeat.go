@@ -60,10 +60,10 @@ func newHeartbeat() actor.Actor { return &heartbeat{due: -1} }
 
 // startHeartbeat spawns that of the socket there is. The first beat is here and now.
 func (c *connection) startHeartbeat() {
-	if c.config.heartbeat.off {
+	if c.conn.config.heartbeat.off {
 		return
 	}
-	_, m := adopt[*heartbeatInbox](c, c.tree.heartbeat)
+	_, m := adopt[*heartbeatInbox](c, c.conn.tree.heartbeat)
 	h := m.Actor().(*heartbeat)
 	h.inbox, h.reader, h.opened = m, c.reader, c.openedAt
 	h.alarm.Init(h)
@@ -75,7 +75,7 @@ func (c *connection) startHeartbeat() {
 // stopHeartbeat ends the looking for signs of life.
 func (c *connection) stopHeartbeat() {
 	if c.heartbeat != nil {
-		c.tree.Stop(c.heartbeat.inbox.PID())
+		c.conn.tree.Stop(c.heartbeat.inbox.PID())
 		c.heartbeat = nil
 	}
 }
@@ -231,7 +231,7 @@ func (h *heartbeat) ping(payload *messages.Send) error {
 func (h *heartbeat) pong(m *pong) {
 	if h.awaited && (m.text || m.number == uint64(h.number)) {
 		h.awaited = false
-		h.reader.conn.rtt.Store(int64(m.at - h.pingedAt))
+		h.reader.conn.published.rtt.Store(int64(m.at - h.pingedAt))
 	}
 }
 

@@ -8,16 +8,16 @@ import (
 
 func (c *connection) inspect() *messages.Inspected {
 	return &messages.Inspected{
-		Conn:           c.pid,
-		URL:            redactURL(c.url),
-		ReadyState:     c.ReadyState(),
+		Conn:           c.conn.pid,
+		URL:            redactURL(c.conn.url),
+		ReadyState:     c.conn.ReadyState(),
 		Phase:          c.phase.String(),
 		Epoch:          c.own,
-		Queued:         c.Queued(),
-		BufferedAmount: c.BufferedAmount(),
-		Unhandled:      int(c.credit.unhandled.Load()),
-		ReaderPaused:   c.credit.paused(),
-		RTT:            c.RTT(),
+		Queued:         c.conn.Queued(),
+		BufferedAmount: c.conn.BufferedAmount(),
+		Unhandled:      int(c.conn.credit.unhandled.Load()),
+		ReaderPaused:   c.conn.credit.paused(),
+		RTT:            c.conn.RTT(),
 		Err:            c.failure,
 		WaitsForTurn:   c.waited(),
 	}
@@ -28,5 +28,5 @@ func (c *connection) waited() time.Duration {
 	if c.waiting == 0 {
 		return 0
 	}
-	return max(c.tree.clock.Now()+1-c.waiting, 1)
+	return max(c.conn.tree.clock.Now()+1-c.waiting, 1)
 }

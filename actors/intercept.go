@@ -149,7 +149,7 @@ func stamped(received *messages.Received, conn *actor.PID, epoch uint64) *messag
 // outgoing returns what is written for a message of the user's, nil for nothing. All
 // of them go through here. The connection may have failed meanwhile.
 func (c *connection) outgoing(send *messages.Send, duplicate bool) *messages.Send {
-	if c.config.extensions == nil {
+	if c.conn.config.extensions == nil {
 		return send
 	}
 	return c.intercept(send, duplicate)
@@ -158,8 +158,8 @@ func (c *connection) outgoing(send *messages.Send, duplicate bool) *messages.Sen
 func (c *connection) intercept(send *messages.Send, duplicate bool) *messages.Send {
 	defer c.blame("WithOutgoing") // which returns nil
 	out := send
-	for _, each := range c.config.extensions.outgoing {
-		out = each.Send(Outbound{Conn: c.pid, Epoch: c.own, Send: out, Duplicate: duplicate})
+	for _, each := range c.conn.config.extensions.outgoing {
+		out = each.Send(Outbound{Conn: c.conn.pid, Epoch: c.own, Send: out, Duplicate: duplicate})
 		if out == nil {
 			return nil
 		}

@@ -54,8 +54,8 @@ func TestAConnThatIsOverKeepsNothing(t *testing.T) {
 	if m.sends.Holds() || !m.control.Empty() {
 		t.Error("what was queued is there")
 	}
-	if conn.inFlight != nil || conn.ready != nil || conn.handler != (handler{}) || conn.awaited.Any() {
-		t.Errorf("there are %v, %v, %v", conn.inFlight, conn.ready, conn.handler)
+	if conn.kept.inFlight != nil || conn.kept.ready != nil || conn.kept.handler != (handler{}) || conn.awaited.Any() {
+		t.Errorf("there are %v, %v, %v", conn.kept.inFlight, conn.kept.ready, conn.kept.handler)
 	}
 	if conn.credit.reader.Load() != nil || m.outlet != nil || m.direct != nil {
 		t.Error("the socket is there")

@@ -144,7 +144,7 @@ type lull struct {
 
 // expectMessages begins to wait for the client.
 func (c *connection) expectMessages() {
-	limits := c.config.limits
+	limits := c.conn.config.limits
 	switch {
 	case limits.firstMessage > 0:
 		c.lullAfter(limits.firstMessage)
@@ -155,7 +155,7 @@ func (c *connection) expectMessages() {
 
 func (c *connection) lullAfter(d time.Duration) {
 	m := &lull{epoch: c.own, at: time.Now().Add(d)}
-	c.quiet = time.AfterFunc(d, func() { c.mailbox.post(m) })
+	c.quiet = time.AfterFunc(d, func() { c.conn.mailbox.post(m) })
 }
 
 // lull closes a connection whose client has said nothing for too long.
@@ -178,14 +178,14 @@ func (c *connection) lull(m *lull) {
 // tooQuiet is with what to close for it, or else when to look again, or zero. While a
 // slow handler keeps the reader from reading, what the client says cannot be heard.
 func (c *connection) tooQuiet() (why *messages.Close, wait time.Duration) {
-	limits := c.config.limits
+	limits := c.conn.config.limits
 	last, ever := c.reader.lastMessage()
 	switch quiet := c.sock.Now() - max(last, c.sock.LastResumed()); {
 	case !ever && limits.firstMessage > 0:
 		return &messages.Close{Code: messages.ClosePolicyViolation, Reason: "no message in time"}, 0
 	case limits.idle == 0: // and the first message has come
 		return nil, 0
-	case c.credit.paused():
+	case c.conn.credit.paused():
 		return nil, limits.idle
 	case quiet >= limits.idle:
 		return &messages.Close{Code: messages.CloseGoingAway, Reason: "idle"}, 0

@@ -138,7 +138,7 @@ func (m *connMailbox) Drained() {
 	}
 	switch {
 	case m.outlet == nil:
-	case m.conn.inFlight != nil:
+	case m.conn.kept.inFlight != nil:
 		m.Actor().(*connection).settle()
 	default:
 		m.outlet.Flush()
@@ -197,7 +197,7 @@ func (m *connMailbox) Next() any {
 
 // nextSend returns the next message to be written, or nil.
 func (m *connMailbox) nextSend() any {
-	if d := m.conn.inFlight.Next(); d != nil {
+	if d := m.conn.kept.inFlight.Next(); d != nil {
 		return d
 	}
 	message := m.sends.Take()

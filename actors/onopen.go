@@ -24,7 +24,7 @@ func WithFirst(all ...*messages.Send) Option {
 
 // sendFirst hands them to the socket before the mailbox turns to the queue of sends.
 func (c *connection) sendFirst() {
-	if c.config.onOpen == nil {
+	if c.conn.config.onOpen == nil {
 		return
 	}
 	all, err := c.first()
@@ -41,7 +41,7 @@ func (c *connection) sendFirst() {
 
 func (c *connection) first() (all []*messages.Send, err error) {
 	defer contained("WithOnOpen", &err)
-	all = c.config.onOpen(c.own)
+	all = c.conn.config.onOpen(c.own)
 	for _, m := range all {
 		if err := m.Validate(); err != nil {
 			return nil, &messages.HandlerError{Reason: err, In: "WithOnOpen"}

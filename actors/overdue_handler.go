@@ -17,9 +17,9 @@ type handlerOverdue struct{ pid *actor.PID }
 // handlerStopping gives the handler the close timeout to stop in: it may wait for a
 // child that never does.
 func (c *connection) handlerStopping(m *handlerStopping) {
-	if m.pid.Equal(c.handler.pid) {
+	if m.pid.Equal(c.conn.kept.handler.pid) {
 		overdue := &handlerOverdue{m.pid}
-		c.handler.after(c.config.closeTimeout, func() { c.mailbox.post(overdue) })
+		c.conn.kept.handler.after(c.conn.config.closeTimeout, func() { c.conn.mailbox.post(overdue) })
 	}
 }
 
@@ -33,10 +33,10 @@ func (h *handler) after(d time.Duration, f func()) {
 // handlerOverdue leaves behind a handler that does not stop: the connection ends without
 // it.
 func (c *connection) handlerOverdue(m *handlerOverdue) {
-	if !m.pid.Equal(c.handler.pid) {
+	if !m.pid.Equal(c.conn.kept.handler.pid) {
 		return
 	}
-	c.system.Logger().Error("a handler has not stopped in time, and is left behind", slog.String("handler", m.pid.Id),
-		slog.Duration("after", c.config.closeTimeout))
+	c.conn.system.Logger().Error("a handler has not stopped in time, and is left behind", slog.String("handler", m.pid.Id),
+		slog.Duration("after", c.conn.config.closeTimeout))
 	c.handlerStopped()
 }

@@ -16,11 +16,11 @@ import (
 
 // proxyFor returns the proxy of a request, or nil.
 func (a *dialAttempt) proxyFor(r *http.Request) (u *url.URL, err error) {
-	if a.config.proxy == nil {
+	if a.conn.config.proxy == nil {
 		return nil, nil
 	}
 	defer contained("WithProxy", &err)
-	return a.config.proxy(r)
+	return a.conn.config.proxy(r)
 }
 
 // dialProxy returns a connection to a server through a proxy.

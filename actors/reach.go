@@ -40,7 +40,7 @@ func (a *dialAttempt) dialSocket(ctx context.Context, addr string, secure bool) 
 	if err != nil {
 		return nil, err
 	}
-	a.sock = transport.New(conn, a.socketOptions(secure))
+	a.sock = transport.New(conn, a.conn.socketOptions(secure))
 	a.below.Store(a.sock)
 	a.unwatch = context.AfterFunc(ctx, a.sock.Abort)
 	a.sock.Notify(func(err error) { // until the connection wants to know
@@ -55,7 +55,7 @@ var errNoConn = errors.New("returned neither a connection nor an error")
 
 func (a *dialAttempt) dialTransport(ctx context.Context, addr string) (conn net.Conn, err error) {
 	defer contained("WithDialContext", &err)
-	conn, err = a.config.dialContext(ctx, "tcp", addr)
+	conn, err = a.conn.config.dialContext(ctx, "tcp", addr)
 	if conn == nil {
 		if err == nil {
 			err = &messages.HandlerError{Reason: errNoConn, In: "WithDialContext"}
@@ -71,7 +71,7 @@ func (a *dialAttempt) dialTransport(ctx context.Context, addr string) (conn net.
 
 // secure makes TLS of a connection to the server of that name.
 func (a *dialAttempt) secure(ctx context.Context, conn net.Conn, name string) (net.Conn, error) {
-	config := a.config.tls.Clone()
+	config := a.conn.config.tls.Clone()
 	if config == nil {
 		config = &tls.Config{}
 	}
@@ -84,7 +84,7 @@ func (a *dialAttempt) secure(ctx context.Context, conn net.Conn, name string) (n
 // secureProxy makes TLS of a connection to a proxy. The name and the protocols that
 // were configured are the server's.
 func (a *dialAttempt) secureProxy(ctx context.Context, conn net.Conn, proxy *url.URL) (net.Conn, error) {
-	config := a.config.tls.Clone()
+	config := a.conn.config.tls.Clone()
 	if config == nil {
 		config = &tls.Config{}
 	}
@@ -102,7 +102,7 @@ func (a *dialAttempt) startTLS(ctx context.Context, conn net.Conn, config *tls.C
 	if err := secured.HandshakeContext(ctx); err != nil {
 		return nil, cmp.Or(log.err, err)
 	}
-	if a.config.tls == nil {
+	if a.conn.config.tls == nil {
 		return secured, nil
 	}
 	return &foreign{secured, "WithTLSConfig"}, nil // its session cache, for one, is used later

@@ -85,17 +85,17 @@ func (*finished) IgnoreDeadLetterLogging() {}
 func newReader() actor.Actor { return &reader{} }
 
 func (c *connection) startReader() {
-	pid, m := adopt[*readerInbox](c, c.tree.reader)
+	pid, m := adopt[*readerInbox](c, c.conn.tree.reader)
 	r := m.Actor().(*reader)
-	r.conn, r.inbox, m.reader = c.Conn, m, r
-	r.epoch, r.ws, r.sock, r.target = c.own, c.ws, c.sock, c.handler.inbox
+	r.conn, r.inbox, m.reader = c.conn, m, r
+	r.epoch, r.ws, r.sock, r.target = c.own, c.ws, c.sock, c.conn.kept.handler.inbox
 	if r.polled = c.sock.Framed() && c.sock.Register(r); !r.polled {
 		c.sock.SetPatient(true)
 		r.room = make(chan struct{}, 1)
 		c.sock.SetReader(r)
 	}
 	c.readerPID, c.reader = pid, r
-	c.credit.reader.Store(r)
+	c.conn.credit.reader.Store(r)
 	m.Release()
 }
 

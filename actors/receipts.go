@@ -6,9 +6,9 @@ import (
 )
 
 func (c *connection) receiptWritten(d *sendqueue.Delivery) {
-	c.letGoOf(d)
+	c.conn.letGoOf(d)
 	if d.WantsReceipt() {
-		c.receipt(d, &messages.Written{Conn: c.pid, Message: d.Order, Epoch: d.Epoch, Duplicate: d.Resent})
+		c.conn.receipt(d, &messages.Written{Conn: c.conn.pid, Message: d.Order, Epoch: d.Epoch, Duplicate: d.Resent})
 	}
 }
 

@@ -44,17 +44,17 @@ type ponged struct {
 // confirm has the peer say what it has read, unless it was asked already: then it is
 // asked for the rest when it answers.
 func (c *connection) confirm() {
-	if c.config.resend && !c.inFlight.Asked() {
+	if c.conn.config.resend && !c.conn.kept.inFlight.Asked() {
 		c.confirmAll()
 	}
 }
 
 // confirmAll asks for whatever is not covered by a ping.
 func (c *connection) confirmAll() {
-	if !c.config.resend || c.inFlight == nil {
+	if !c.conn.config.resend || c.conn.kept.inFlight == nil {
 		return
 	}
-	number, needed := c.inFlight.Cover()
+	number, needed := c.conn.kept.inFlight.Cover()
 	if !needed {
 		return
 	}
@@ -65,8 +65,8 @@ func (c *connection) confirmAll() {
 
 // ponged settles what the peer has read.
 func (c *connection) ponged(m *ponged) {
-	if m.sock == c.sock && c.inFlight != nil {
-		c.inFlight.Pong(m.number, c.receiptWritten)
+	if m.sock == c.sock && c.conn.kept.inFlight != nil {
+		c.conn.kept.inFlight.Pong(m.number, c.receiptWritten)
 	}
 }
 
@@ -81,16 +81,16 @@ func (c *Conn) pong(s *transport.Socket, number uint64) {
 	}
 }
 
-// kept is how many messages of the queue's count were handed to the socket there is.
-func (c *Conn) kept() int {
-	if c.inFlight == nil || !c.config.resend {
+// unsettled is how many messages of the queue's count were handed to the socket there is.
+func (c *Conn) unsettled() int {
+	if c.kept.inFlight == nil || !c.config.resend {
 		return 0
 	}
-	return c.inFlight.Handed()
+	return c.kept.inFlight.Handed()
 }
 
 // unsent is how many messages are still to be handed to the socket there is.
 func (c *Conn) unsent() int {
 	queued, _ := c.mailbox.sends.Depth()
-	return queued - c.kept()
+	return queued - c.unsettled()
 }

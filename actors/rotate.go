@@ -64,21 +64,21 @@ func (a *aging) Ring() {
 }
 
 func (c *connection) startAging() {
-	if c.config.maxAge.age > 0 {
-		c.ageAfter(c.config.maxAge.next())
+	if c.conn.config.maxAge.age > 0 {
+		c.ageAfter(c.conn.config.maxAge.next())
 	}
 }
 
 func (c *connection) ageAfter(d time.Duration) {
 	c.stopAging()
-	c.aging = &aging{conn: c.Conn}
+	c.aging = &aging{conn: c.conn}
 	c.aging.alarm.Init(c.aging)
-	c.tree.clock.Set(&c.aging.alarm, sum(c.tree.clock.Now(), d), 0)
+	c.conn.tree.clock.Set(&c.aging.alarm, sum(c.conn.tree.clock.Now(), d), 0)
 }
 
 func (c *connection) stopAging() {
 	if c.aging != nil {
-		c.tree.clock.Cancel(&c.aging.alarm)
+		c.conn.tree.clock.Cancel(&c.aging.alarm)
 		c.aging = nil
 	}
 }
@@ -91,7 +91,7 @@ func (c *connection) aged(m *aging) {
 
 // rotate has a fresh socket opened. A server cannot.
 func (c *connection) rotate() {
-	if c.phase != open || c.rotating || c.config.role != client {
+	if c.phase != open || c.rotating || c.conn.config.role != client {
 		return
 	}
 	c.rotating = true
@@ -102,14 +102,14 @@ func (c *connection) rotate() {
 func (c *connection) rotated(d *dialed) {
 	c.cancelDial, c.rotating = nil, false
 	if d.err != nil {
-		c.logPanic(d.err)
-		c.tree.Log(slog.LevelWarn, "no fresh socket, the old one stays", slog.String("conn", c.pid.Id), slog.String("reason", d.err.Error()))
+		c.conn.logPanic(d.err)
+		c.conn.tree.Log(slog.LevelWarn, "no fresh socket, the old one stays", slog.String("conn", c.conn.pid.Id), slog.String("reason", d.err.Error()))
 		c.ageAfter(supervisor.DefaultDelay)
 		return
 	}
-	c.ready = d
+	c.conn.kept.ready = d
 	c.phase, c.cause = changing, messages.CauseRotation
-	c.mailbox.held = true
+	c.conn.mailbox.held = true
 	c.stopHeartbeat()
 	c.failAsks(&messages.AnswerLostError{Epoch: c.own, Err: errRotated})
 	c.confirmAll()
@@ -121,9 +121,9 @@ var errRotated = &messages.RotatedError{}
 
 // discardReady is for when there will be no next epoch.
 func (c *connection) discardReady() {
-	if c.ready != nil {
-		c.ready.Discard()
-		c.ready = nil
+	if c.conn.kept.ready != nil {
+		c.conn.kept.ready.Discard()
+		c.conn.kept.ready = nil
 	}
 }
 
@@ -133,6 +133,6 @@ func (c *connection) changed(reason error) {
 	c.letGo()
 	c.failure = reason
 	c.phase = failing
-	c.setState(messages.StateConnecting)
+	c.conn.setState(messages.StateConnecting)
 	c.ended()
 }

@@ -13,7 +13,7 @@ import (
 // spawnHandler spawns the handler as its Props say. What is the user's in that (the
 // producer, OnInit, a spawn func) runs here and now.
 func (c *connection) spawnHandler() (err error) {
-	h, config := &c.handler, &c.config.handler
+	h, config := &c.conn.kept.handler, &c.conn.config.handler
 	defer contained("", &err)
 	pid, err := c.spawn(config.props)
 	if err != nil {
@@ -24,11 +24,11 @@ func (c *connection) spawnHandler() (err error) {
 		c.disown(pid, m)
 		return &messages.HandlerError{Reason: err}
 	}
-	m.conn, m.awaited = c.Conn, true
+	m.conn, m.awaited = c.conn, true
 	if config.pooled {
-		m.SetDispatcher(c.tree.workers)
+		m.SetDispatcher(c.conn.tree.workers)
 	} else {
-		m.SetDispatcher(guardDispatcher(m.Dispatcher(), c.tree.Contained))
+		m.SetDispatcher(guardDispatcher(m.Dispatcher(), c.conn.tree.Contained))
 	}
 	h.pid, h.inbox = pid, m
 	m.Release()
@@ -40,7 +40,7 @@ func (c *connection) spawn(props *actor.Props) (pid *actor.PID, err error) {
 	spawned := false
 	defer func() {
 		if !spawned && !errors.Is(err, actor.ErrNameExists) { // what was begun of it has not run
-			c.system.ProcessRegistry.Remove(actor.NewPID(c.pid.Address, c.pid.Id+"/"+name))
+			c.conn.system.ProcessRegistry.Remove(actor.NewPID(c.conn.pid.Address, c.conn.pid.Id+"/"+name))
 		}
 	}()
 	pid, err = c.ctx.SpawnNamed(props, name)
@@ -53,11 +53,11 @@ func (c *connection) spawn(props *actor.Props) (pid *actor.PID, err error) {
 // handlerInbox returns the inbox of what was spawned, or why it cannot be the handler:
 // the connection has to know how much that has handled, and when it has stopped.
 func (c *connection) handlerInbox(pid *actor.PID) (*handlerInbox, error) {
-	process, _ := c.system.ProcessRegistry.Get(pid)
+	process, _ := c.conn.system.ProcessRegistry.Get(pid)
 	if !mailbox.IsLocal(process) {
 		return nil, errors.New("the spawn func of its Props has spawned no actor of this process")
 	}
-	m, own := mailbox.Of[*handlerInbox](c.system, pid)
+	m, own := mailbox.Of[*handlerInbox](c.conn.system, pid)
 	if !own {
 		return nil, errors.New("the spawn func of its Props must keep their mailbox")
 	}
@@ -65,7 +65,7 @@ func (c *connection) handlerInbox(pid *actor.PID) (*handlerInbox, error) {
 		return nil, errors.New("the spawn func of its Props must spawn an actor for each connection")
 	}
 	self := m.Context()
-	if !c.pid.Equal(self.Parent()) {
+	if !c.conn.pid.Equal(self.Parent()) {
 		return m, errors.New("the spawn func of its Props must spawn under the parent that it is given")
 	}
 	if self.Actor() == nil {
@@ -79,9 +79,9 @@ func (c *connection) handlerInbox(pid *actor.PID) (*handlerInbox, error) {
 func (c *connection) disown(pid *actor.PID, m *handlerInbox) {
 	switch {
 	case m != nil:
-		c.system.ProcessRegistry.Remove(pid)
-	case pid != nil && strings.HasPrefix(pid.Id, c.pid.Id+"/"):
-		c.tree.Stop(pid)
+		c.conn.system.ProcessRegistry.Remove(pid)
+	case pid != nil && strings.HasPrefix(pid.Id, c.conn.pid.Id+"/"):
+		c.conn.tree.Stop(pid)
 	}
 }
 

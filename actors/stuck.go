@@ -13,11 +13,11 @@ type stuck struct{ reader *reader }
 // mayBeStuck waits a while for a reader that was cut off: its transport, or code of the
 // user's that it calls, may hold it up.
 func (c *connection) mayBeStuck() {
-	if c.stuck != nil || c.stopped {
+	if c.stuck != nil || c.conn.kept.stopped {
 		return
 	}
 	m := &stuck{c.reader}
-	c.stuck = time.AfterFunc(transport.Linger, func() { c.mailbox.post(m) })
+	c.stuck = time.AfterFunc(transport.Linger, func() { c.conn.mailbox.post(m) })
 }
 
 // abandonReader goes on without a reader that does not end: what it still reads is for

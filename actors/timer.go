@@ -18,7 +18,7 @@ func (c *connection) expire(after time.Duration) {
 	c.cancelTimer()
 	m := &expired{at: time.Now().Add(after)}
 	c.expiring = m
-	c.timer = time.AfterFunc(after, func() { c.mailbox.post(m) })
+	c.timer = time.AfterFunc(after, func() { c.conn.mailbox.post(m) })
 }
 
 func (c *connection) cancelTimer() {
@@ -53,5 +53,5 @@ func (c *connection) giveTurn(d time.Duration) {
 	}
 	m := &expired{caughtUp: true}
 	c.expiring = m
-	c.timer = time.AfterFunc(d, func() { c.mailbox.post(m) })
+	c.timer = time.AfterFunc(d, func() { c.conn.mailbox.post(m) })
 }

@@ -37,8 +37,8 @@ func (c *connection) writable(m *writable) {
 
 // ack is what a shared handler has handled.
 func (c *connection) ack(m *messages.Ack) {
-	if m != nil && m.Epoch == c.own && m.Count > 0 && c.config.handler.shared() {
-		c.credit.give(int64(m.Count))
+	if m != nil && m.Epoch == c.own && m.Count > 0 && c.conn.config.handler.shared() {
+		c.conn.credit.give(int64(m.Count))
 		c.acknowledged()
 	}
 }
