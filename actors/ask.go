@@ -125,7 +125,7 @@ func (c *connection) askDue(m *askDue) {
 	a := m.asking
 	switch over := (&askOver{a, &messages.AskTimeoutError{After: m.after}}); {
 	case a.Over:
-	case a.Epoch == c.own:
+	case a.Epoch == c.epoch:
 		c.catchUp(time.Since(m.at), over)
 	default:
 		c.askOver(over)
@@ -138,12 +138,12 @@ func (c *connection) expectAnswer(a *sendqueue.Asking) bool {
 	case a.Over:
 		return false
 	case c.phase == answering:
-		c.conn.finishAsk(a, nil, &messages.AnswerLostError{Epoch: c.own, Err: c.failure})
+		c.conn.finishAsk(a, nil, &messages.AnswerLostError{Epoch: c.epoch, Err: c.failure})
 		return false
 	case c.phase != open:
 		c.conn.finishAsk(a, nil, &messages.ClosedError{}) // what comes now is not delivered
 		return false
-	case !c.conn.awaited.Await(a, c.own):
+	case !c.conn.awaited.Await(a, c.epoch):
 		c.conn.finishAsk(a, nil, &messages.DuplicateAskError{ID: a.Ask.ID})
 		return false
 	}

@@ -37,6 +37,6 @@ func (c *connection) readerFailed(reason error) {
 	c.stopReader()
 	c.fail(reason)
 	if c.reader != nil {
-		c.readerEnded(&readerEnded{epoch: c.own, err: c.failure})
+		c.readerEnded(&readerEnded{epoch: c.epoch, err: c.failure})
 	}
 }

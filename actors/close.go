@@ -40,7 +40,7 @@ func (c *connection) startClosing() {
 	// As in browsers: what arrives in the state closing is not delivered. So
 	// a slow handler does not keep the reader from the peer's close frame.
 	c.reader.quiet()
-	c.conn.credit.poke()
+	c.conn.credit.wake()
 	c.failAsks(&messages.ClosedError{})
 	c.expire(c.conn.config.closeTimeout)
 	c.conn.mailbox.closing = true
@@ -107,7 +107,7 @@ func (c *connection) tellLast() {
 	c.release()
 	c.discardReady()
 	if c.told {
-		c.own, c.told, c.written, c.failure = c.conn.published.epoch.Add(1), false, 0, nil
+		c.epoch, c.told, c.written, c.failure = c.conn.published.epoch.Add(1), false, 0, nil
 		c.cause, c.heardClose = messages.CauseAsked, false
 	}
 	c.phase = closed
@@ -120,7 +120,7 @@ func (c *connection) tellLast() {
 // tellClosed completes the Closed of this epoch and tells it.
 func (c *connection) tellClosed(e *messages.Closed) {
 	c.told = true
-	e.Conn, e.Epoch, e.Attempt, e.Written = c.conn.pid, c.own, c.attempt, c.written
+	e.Conn, e.Epoch, e.Attempt, e.Written = c.conn.pid, c.epoch, c.attempt, c.written
 	e.Code, e.Reason, e.Clean = c.closeOf()
 	e.Cause = c.cause
 	if c.conn.kept.onClosed != nil && !e.WillRetry {

@@ -39,9 +39,9 @@ func (p phase) String() string {
 // panics, once, with a child.Failure, and is inert. A close that the user
 // asked for ends in the phase closed.
 type connection struct {
-	conn *Conn
-	ctx  actor.Context
-	own  uint64 // epoch of this incarnation
+	conn  *Conn
+	ctx   actor.Context
+	epoch uint64 // epoch of this incarnation
 
 	waiting    time.Duration // since when it waits for its turn to dial, by the tree's clock; zero if it does not
 	cancelDial func()
@@ -71,7 +71,7 @@ type connection struct {
 	quiet    *time.Timer         // of a client that says nothing
 	gaveUp   error               // why it does not try again
 	attempt  int                 // as the supervisor counts
-	expiring *expired            // of the present step of ending, nil if there is none
+	expiring *closeDue           // of the present step of ending, nil if there is none
 }
 
 var (
@@ -84,7 +84,7 @@ func (c *connection) Receive(ctx actor.Context) {
 	defer c.contain()
 	switch m := ctx.Message().(type) {
 	case *messages.Send:
-		c.hand(m)
+		c.send(m)
 	case *sendqueue.Delivery:
 		c.writeDelivery(m)
 	case *messages.Ack:
@@ -106,7 +106,7 @@ func (c *connection) Receive(ctx actor.Context) {
 	case *heartbeatFailed:
 		c.heartbeatFailed(m)
 	case *aging:
-		c.aged(m)
+		c.ageDue(m)
 	case *response:
 		m.deliver()
 	case *askBegun:
@@ -133,10 +133,10 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.caughtUp(m)
 	case *parted:
 		c.parted(m)
-	case *lull:
-		c.lull(m)
-	case *expired:
-		c.expired(m)
+	case *idleDue:
+		c.idleDue(m)
+	case *closeDue:
+		c.closeDue(m)
 	case *child.Decision:
 		c.decide(m)
 	case *actor.Terminated:
@@ -171,12 +171,12 @@ func newConnection() actor.Actor { return &connection{} }
 // start begins a new epoch, unless a restart that was under way met the end: then
 // it acquires nothing.
 func (c *connection) start(ctx actor.Context) {
-	c.ctx, c.own = ctx, c.conn.published.epoch.Load()
+	c.ctx, c.epoch = ctx, c.conn.published.epoch.Load()
 	if c.conn.kept.stopped || c.conn.mailbox.over {
 		c.startOver()
 		return
 	}
-	c.own = c.conn.published.epoch.Add(1)
+	c.epoch = c.conn.published.epoch.Add(1)
 	if err := c.startHandler(); err != nil {
 		c.refuseReady()
 		c.fail(err)
@@ -215,11 +215,11 @@ func (c *connection) startOver() {
 }
 
 func (c *connection) dialed(d *dialed) {
-	if c.rotating && d.epoch == c.own && c.phase == open {
+	if c.rotating && d.epoch == c.epoch && c.phase == open {
 		c.rotated(d)
 		return
 	}
-	if d.epoch != c.own || c.phase != connecting {
+	if d.epoch != c.epoch || c.phase != connecting {
 		d.Discard()
 		return
 	}
@@ -235,10 +235,10 @@ func (c *connection) open(d *dialed) {
 	c.ws, c.sock = d.ws, d.sock
 	c.phase, c.openedAt = open, c.sock.Now()
 	c.conn.setState(messages.StateOpen)
-	c.tell(&messages.Opened{Conn: c.conn.pid, Epoch: c.own, Subprotocol: d.subprotocol, Value: d.value})
-	epoch := c.own
+	c.tell(&messages.Opened{Conn: c.conn.pid, Epoch: c.epoch, Subprotocol: d.subprotocol, Value: d.value})
+	epoch := c.epoch
 	c.sock.Notify(func(err error) { c.conn.mailbox.post(&writable{epoch: epoch, err: err}) })
-	c.conn.mailbox.outlet = c.sock
+	c.conn.mailbox.sink = c.sock
 	c.startReader()
 	c.expectMessages()
 	c.startHeartbeat()
@@ -251,13 +251,13 @@ func (c *connection) open(d *dialed) {
 func (c *connection) release() {
 	c.cancelTimer()
 	c.letGo()
-	c.cutOff()
+	c.abort()
 }
 
 // letGo ends what was begun, but for the reader.
 func (c *connection) letGo() {
 	c.stopTimers()
-	c.conn.mailbox.outlet, c.conn.mailbox.held, c.conn.mailbox.closing = nil, false, false
+	c.conn.mailbox.sink, c.conn.mailbox.held, c.conn.mailbox.closing = nil, false, false
 }
 
 // stopTimers ends what would be done at some time.
@@ -270,8 +270,8 @@ func (c *connection) stopTimers() {
 	c.stopAging()
 }
 
-// cutOff makes the reader end, which closes what it read from.
-func (c *connection) cutOff() {
+// abort makes the reader end, which closes what it read from.
+func (c *connection) abort() {
 	if c.reader != nil {
 		c.reader.quiet()
 		c.reader.wakeUp()

@@ -68,7 +68,7 @@ func (c *connection) crashed(reason any) (failure any) {
 		default: // while it failed: nothing of it may be left to say so
 			c.conn.logPanic(broke(again))
 			c.phase = down
-			failure = &child.Failure{Epoch: c.own, Uptime: c.uptime(), Err: c.failure}
+			failure = &child.Failure{Epoch: c.epoch, Uptime: c.uptime(), Err: c.failure}
 		}
 	}()
 	c.broken(broke(reason))

@@ -42,18 +42,18 @@ func (c *credit) untake(n int64) {
 func (c *credit) give(n int64) {
 	c.untake(n)
 	if c.paused() && c.low() {
-		c.poke()
+		c.wake()
 	}
 }
 
 // reset forgets what was taken: nobody will give it back.
 func (c *credit) reset() {
 	c.unhandled.Store(0)
-	c.poke()
+	c.wake()
 }
 
-// poke makes a waiting reader look again.
-func (c *credit) poke() {
+// wake makes a waiting reader look again.
+func (c *credit) wake() {
 	if r := c.reader.Load(); r != nil {
 		r.wakeUp()
 	}

@@ -49,7 +49,7 @@ func (c *connection) turn(m *child.Turn) {
 	c.waiting = 0
 	ctx, cancel := context.WithCancel(context.Background())
 	c.cancelDial = cancel
-	a := &dialAttempt{conn: c.conn, epoch: c.own, number: m.Number}
+	a := &dialAttempt{conn: c.conn, epoch: c.epoch, number: m.Number}
 	go func() {
 		defer cancel()
 		a.run(ctx)

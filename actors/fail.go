@@ -65,7 +65,7 @@ func (c *connection) sayWhy(code messages.CloseCode) bool {
 
 // readerEnded is the last that is read of a socket.
 func (c *connection) readerEnded(m *readerEnded) {
-	if m.epoch != c.own || c.reader == nil {
+	if m.epoch != c.epoch || c.reader == nil {
 		m.Discard()
 		return
 	}
@@ -110,7 +110,7 @@ func (c *connection) explain(reason error) {
 func (c *connection) ended() {
 	c.forget()
 	if c.failure != nil && !is[*messages.PeerClosedError](c.failure) {
-		c.tell(&messages.Failed{Conn: c.conn.pid, Epoch: c.own, Err: c.failure})
+		c.tell(&messages.Failed{Conn: c.conn.pid, Epoch: c.epoch, Err: c.failure})
 	}
 	if c.asked != nil {
 		c.end()
@@ -119,7 +119,7 @@ func (c *connection) ended() {
 	c.phase = down
 	c.conn.setState(messages.StateConnecting)
 	panic(&child.Failure{
-		Epoch: c.own, Uptime: c.uptime(), Err: c.failure, Ready: c.conn.kept.ready != nil, Final: c.conn.config.failFast && c.own == 1 && c.sock == nil,
+		Epoch: c.epoch, Uptime: c.uptime(), Err: c.failure, Ready: c.conn.kept.ready != nil, Final: c.conn.config.failFast && c.epoch == 1 && c.sock == nil,
 	})
 }
 
@@ -128,7 +128,7 @@ func (c *connection) forget() {
 	if c.failure == nil {
 		c.failAsks(&messages.ClosedError{})
 	} else {
-		c.failAsks(&messages.AnswerLostError{Epoch: c.own, Err: c.failure})
+		c.failAsks(&messages.AnswerLostError{Epoch: c.epoch, Err: c.failure})
 	}
 	c.abandon()
 }
@@ -144,7 +144,7 @@ func (c *connection) uptime() time.Duration {
 // and whether there will be another.
 func (c *connection) decide(d *child.Decision) {
 	c.conn.tree.Publish(d.Event(c.conn.pid))
-	if d.Epoch != c.own || c.phase != down || c.decided {
+	if d.Epoch != c.epoch || c.phase != down || c.decided {
 		return
 	}
 	c.decided, c.attempt = true, d.Attempt

@@ -50,7 +50,7 @@ func (c *connection) sayFarewell(reason error) {
 	c.phase = answering
 	c.conn.setState(messages.StateClosing)
 	c.stopTimers()
-	c.failAsks(&messages.AnswerLostError{Epoch: c.own, Err: reason})
+	c.failAsks(&messages.AnswerLostError{Epoch: c.epoch, Err: reason})
 	code, text := lastWords(reason)
 	c.farewell = &farewell{code: code, reason: text}
 	c.conn.mailbox.closing = true
@@ -98,7 +98,7 @@ func (c *connection) awaitHandler() {
 	case c.conn.config.handler.shared():
 		c.acknowledged()
 	default:
-		h.inbox.PostUserMessage(&caughtUp{conn: c.conn, epoch: c.own})
+		h.inbox.PostUserMessage(&caughtUp{conn: c.conn, epoch: c.epoch})
 	}
 }
 
@@ -110,7 +110,7 @@ func (c *connection) acknowledged() {
 }
 
 func (c *connection) caughtUp(m *caughtUp) {
-	if m.epoch == c.own {
+	if m.epoch == c.epoch {
 		c.handlerCaughtUp()
 	}
 }
@@ -164,7 +164,7 @@ type parted struct {
 // part leaves the socket to the peer, unless that has closed first: it then has
 // nothing to say any more.
 func (c *connection) part() {
-	m := &parted{epoch: c.own, closed: true}
+	m := &parted{epoch: c.epoch, closed: true}
 	if c.heardClose {
 		c.conn.mailbox.post(m)
 		return
@@ -177,7 +177,7 @@ func (c *connection) part() {
 }
 
 func (c *connection) parted(m *parted) {
-	if m.epoch != c.own || c.farewell == nil {
+	if m.epoch != c.epoch || c.farewell == nil {
 		return
 	}
 	c.heardClose = m.closed

@@ -26,11 +26,11 @@ func (c *connection) writeDelivery(d *sendqueue.Delivery) {
 		c.closeIfWritten()
 		return
 	}
-	d.Epoch = c.own
+	d.Epoch = c.epoch
 	if d.WantsReceipt() || c.conn.keeps(d) {
 		c.conn.needInFlight().Hand(d)
 	}
-	c.put(out)
+	c.write(out)
 	c.closeIfWritten()
 }
 

@@ -100,7 +100,7 @@ func (c *connection) heartbeatCrashed(crash *mailbox.Crash) {
 
 // heartbeatFailed fails the socket that it is about.
 func (c *connection) heartbeatFailed(m *heartbeatFailed) {
-	if m.epoch == c.own && c.phase == open {
+	if m.epoch == c.epoch && c.phase == open {
 		c.fail(m.err)
 	}
 }

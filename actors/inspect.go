@@ -12,7 +12,7 @@ func (c *connection) inspect() *messages.Inspected {
 		URL:            redactURL(c.conn.url),
 		ReadyState:     c.conn.ReadyState(),
 		Phase:          c.phase.String(),
-		Epoch:          c.own,
+		Epoch:          c.epoch,
 		Queued:         c.conn.Queued(),
 		BufferedAmount: c.conn.BufferedAmount(),
 		Unhandled:      int(c.conn.credit.unhandled.Load()),

@@ -159,7 +159,7 @@ func (c *connection) intercept(send *messages.Send, duplicate bool) *messages.Se
 	defer c.blame("WithOutgoing") // which returns nil
 	out := send
 	for _, each := range c.conn.config.extensions.outgoing {
-		out = each.Send(Outbound{Conn: c.conn.pid, Epoch: c.own, Send: out, Duplicate: duplicate})
+		out = each.Send(Outbound{Conn: c.conn.pid, Epoch: c.epoch, Send: out, Duplicate: duplicate})
 		if out == nil {
 			return nil
 		}

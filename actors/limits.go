@@ -135,8 +135,8 @@ func overLimit(reason string, retryAfter time.Duration) error {
 	}
 }
 
-// lull says that it is time to look whether the client has said something.
-type lull struct {
+// idleDue says that it is time to look whether the client has said something.
+type idleDue struct {
 	epoch    uint64
 	at       time.Time // when it was to come
 	caughtUp bool      // what had arrived then is read
@@ -147,31 +147,31 @@ func (c *connection) expectMessages() {
 	limits := c.conn.config.limits
 	switch {
 	case limits.firstMessage > 0:
-		c.lullAfter(limits.firstMessage)
+		c.idleAfter(limits.firstMessage)
 	case limits.idle > 0:
-		c.lullAfter(limits.idle)
+		c.idleAfter(limits.idle)
 	}
 }
 
-func (c *connection) lullAfter(d time.Duration) {
-	m := &lull{epoch: c.own, at: time.Now().Add(d)}
+func (c *connection) idleAfter(d time.Duration) {
+	m := &idleDue{epoch: c.epoch, at: time.Now().Add(d)}
 	c.quiet = time.AfterFunc(d, func() { c.conn.mailbox.post(m) })
 }
 
-// lull closes a connection whose client has said nothing for too long.
-func (c *connection) lull(m *lull) {
-	if m.epoch != c.own || c.phase != open {
+// idleDue closes a connection whose client has said nothing for too long.
+func (c *connection) idleDue(m *idleDue) {
+	if m.epoch != c.epoch || c.phase != open {
 		return
 	}
 	why, wait := c.tooQuiet()
 	switch {
 	case why == nil && wait > 0:
-		c.lullAfter(wait)
+		c.idleAfter(wait)
 	case why == nil:
 	case m.caughtUp:
 		c.close(why)
 	default:
-		c.catchUp(time.Since(m.at), &lull{epoch: c.own, caughtUp: true})
+		c.catchUp(time.Since(m.at), &idleDue{epoch: c.epoch, caughtUp: true})
 	}
 }
 

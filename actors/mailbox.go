@@ -14,7 +14,7 @@ import (
 //
 //	system    protoactor's own messages
 //	control   close, inspect, events of the children: never behind a backlog
-//	sends      taken only while the outlet takes them
+//	sends      taken only while the sink takes them
 //
 // Any goroutine may post. All else happens in run, on one goroutine at a time.
 type connMailbox struct {
@@ -23,8 +23,8 @@ type connMailbox struct {
 	control mailbox.Queue
 	sends   sendqueue.Queue
 	direct  *messages.Send // past the queue: see TakeBroadcast
-	// outlet is where the queue drains to, nil while there is no open socket.
-	outlet outlet
+	// sink is where the queue drains to, nil while there is no open socket.
+	sink sink
 	// held says that the queue waits for the next socket, while this one closes.
 	held bool
 	// closing says that a close frame follows what is in the queue.
@@ -34,10 +34,10 @@ type connMailbox struct {
 	over bool
 }
 
-// outlet is where the send queue drains to.
-type outlet interface {
+// sink is where the send queue drains to.
+type sink interface {
 	// Ready reports whether more may be written. When it becomes so again,
-	// the outlet wakes the mailbox.
+	// the sink wakes the mailbox.
 	Ready() bool
 	// Flush puts on the wire what was written in this run.
 	Flush()
@@ -105,7 +105,7 @@ func (m *connMailbox) TakeBroadcast(send *messages.Send, now bool) {
 // calls it.
 func (m *connMailbox) free(send *messages.Send) bool {
 	return m.sends.Idle() && !m.conn.config.resend && m.sends.Fits(len(send.Data)) &&
-		m.Undisturbed() && m.control.Empty() && m.draining() != nil && m.outlet.Ready()
+		m.Undisturbed() && m.control.Empty() && m.draining() != nil && m.sink.Ready()
 }
 
 func (m *connMailbox) pushValid(send *messages.Send) {
@@ -121,11 +121,11 @@ func (m *connMailbox) post(message any) {
 }
 
 // draining returns where the queue drains to now, or nil.
-func (m *connMailbox) draining() outlet {
+func (m *connMailbox) draining() sink {
 	if m.held {
 		return nil
 	}
-	return m.outlet
+	return m.sink
 }
 
 // Handled implements mailbox.Work.
@@ -133,17 +133,17 @@ func (m *connMailbox) Handled(any) {}
 
 // Drained puts on the wire what was written in this run.
 func (m *connMailbox) Drained() {
-	if m.closing && m.outlet != nil {
+	if m.closing && m.sink != nil {
 		m.Actor().(*connection).closeIfWritten()
 	}
 	switch {
-	case m.outlet == nil:
+	case m.sink == nil:
 	case m.conn.kept.inFlight != nil:
 		m.Actor().(*connection).settle()
 	default:
-		m.outlet.Flush()
+		m.sink.Flush()
 	}
-	if m.closing && m.outlet != nil {
+	if m.closing && m.sink != nil {
 		m.Actor().(*connection).partIfTaken()
 	}
 }
@@ -231,6 +231,6 @@ func (m *connMailbox) nextOver() any {
 // what is left is discarded, now and whenever it comes. See mailbox.Runner.End.
 func (m *connMailbox) stop() {
 	m.sends.Close()
-	m.outlet, m.over = nil, true
+	m.sink, m.over = nil, true
 	m.End(m.conn.system, m.conn.pid)
 }

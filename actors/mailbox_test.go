@@ -59,7 +59,7 @@ func (d *byHand) run() {
 	}
 }
 
-// valve is an outlet that can be shut.
+// valve is a sink that can be shut.
 type valve struct {
 	shut    bool
 	flushed int
@@ -81,7 +81,7 @@ func newTestMailbox() (*connMailbox, *script, *byHand) {
 	return c.mailbox, s, d
 }
 
-// Control goes ahead of a backlog of sends, and sends wait for an outlet.
+// Control goes ahead of a backlog of sends, and sends wait for a sink.
 func TestMailboxLanes(t *testing.T) {
 	m, s, d := newTestMailbox()
 	m.PostUserMessage(messages.Text("1"))
@@ -94,7 +94,7 @@ func TestMailboxLanes(t *testing.T) {
 	}
 
 	v := &valve{shut: true}
-	m.outlet = v
+	m.sink = v
 	m.PostUserMessage("control")
 	d.run()
 	s.expect(t, "control")
@@ -111,7 +111,7 @@ func TestMailboxLanes(t *testing.T) {
 // A suspended mailbox handles system messages only.
 func TestMailboxSuspended(t *testing.T) {
 	m, s, d := newTestMailbox()
-	m.outlet = &valve{}
+	m.sink = &valve{}
 	m.PostSystemMessage(&actor.SuspendMailbox{})
 	m.PostUserMessage("control")
 	m.PostUserMessage(messages.Text("send"))
@@ -152,7 +152,7 @@ func (o *owned) Discard() { o.discarded = true }
 // After the end nothing reaches the actor, and what owns something lets go of it.
 func TestMailboxStop(t *testing.T) {
 	m, s, d := newTestMailbox()
-	m.outlet = &valve{}
+	m.sink = &valve{}
 	before, after := &owned{}, &owned{}
 	m.PostUserMessage(messages.Text("queued"))
 	m.post(before)
@@ -179,7 +179,7 @@ func TestMailboxProducers(t *testing.T) {
 	done := make(chan struct{})
 	counter := &counting{want: 2 * producers * each, done: done}
 	m.RegisterHandlers(counter, actor.NewDefaultDispatcher(10))
-	m.outlet = &valve{}
+	m.sink = &valve{}
 	var wg sync.WaitGroup
 	for range producers {
 		wg.Go(func() {
@@ -222,11 +222,11 @@ func BenchmarkMailboxControl(b *testing.B) {
 	<-done
 }
 
-// An outlet that gets full in a run stops the sends, not the control messages.
+// A sink that gets full in a run stops the sends, not the control messages.
 func TestMailboxOutletGetsFull(t *testing.T) {
 	m, s, d := newTestMailbox()
 	room := &narrow{room: 1}
-	m.outlet = room
+	m.sink = room
 	m.PostUserMessage(messages.Text("1"))
 	m.PostUserMessage(messages.Text("2"))
 	m.RegisterHandlers(&filling{s, room}, d)
@@ -241,7 +241,7 @@ func TestMailboxOutletGetsFull(t *testing.T) {
 	s.expect(t, "2")
 }
 
-// narrow is an outlet with room for so many.
+// narrow is a sink with room for so many.
 type narrow struct{ room int }
 
 func (n *narrow) Ready() bool { return n.room > 0 }
@@ -250,12 +250,12 @@ func (n *narrow) Flush()      {}
 // filling uses up room with each send.
 type filling struct {
 	*script
-	outlet *narrow
+	sink *narrow
 }
 
 func (f *filling) InvokeUserMessage(m any) {
 	if _, ok := m.(*messages.Send); ok {
-		f.outlet.room--
+		f.sink.room--
 	}
 	f.script.InvokeUserMessage(m)
 }
@@ -288,7 +288,7 @@ func (s *suspending) EscalateFailure(reason, message any) {
 // A system message goes ahead of control, which goes ahead of sends.
 func TestMailboxSystemFirst(t *testing.T) {
 	m, s, d := newTestMailbox()
-	m.outlet = &valve{}
+	m.sink = &valve{}
 	m.PostUserMessage(messages.Text("send"))
 	m.PostUserMessage("control")
 	m.PostSystemMessage("system")
@@ -321,7 +321,7 @@ func TestMailboxKeepsOrder(t *testing.T) {
 	m, _, _ := newTestMailbox()
 	seen := &ordered{t: t, want: 2 * producers * each, done: make(chan struct{})}
 	m.RegisterHandlers(seen, actor.NewDefaultDispatcher(10))
-	m.outlet = &valve{}
+	m.sink = &valve{}
 	var wg sync.WaitGroup
 	for p := range producers {
 		wg.Go(func() {

@@ -34,14 +34,14 @@ func (c *connection) sendFirst() {
 	}
 	for _, m := range all {
 		if c.failure == nil {
-			c.hand(m)
+			c.send(m)
 		}
 	}
 }
 
 func (c *connection) first() (all []*messages.Send, err error) {
 	defer contained("WithOnOpen", &err)
-	all = c.conn.config.onOpen(c.own)
+	all = c.conn.config.onOpen(c.epoch)
 	for _, m := range all {
 		if err := m.Validate(); err != nil {
 			return nil, &messages.HandlerError{Reason: err, In: "WithOnOpen"}

@@ -38,7 +38,7 @@ func TestReaderWithoutPoller(t *testing.T) {
 	}
 	wstest.Next[*messages.Opened](t, events)
 	for range 100 {
-		conn.credit.poke() // as the end of a pause does
+		conn.credit.wake() // as the end of a pause does
 		if err := conn.Send(messages.Text("x")); err != nil {
 			t.Fatal(err)
 		}

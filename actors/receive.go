@@ -62,8 +62,8 @@ func (r *reader) receive(kind messages.Type, from io.Reader) error {
 // does: see carriers.
 const handOverAt = 64
 
-// delivery is a Received with its place in the handler's inbox: one allocation.
-type delivery struct {
+// receivedNode is a Received with its place in the handler's inbox: one allocation.
+type receivedNode struct {
 	mailbox.Node
 	received messages.Received
 }
@@ -73,7 +73,7 @@ func (r *reader) deliver(kind messages.Type, data []byte) error {
 		return nil
 	}
 	r.noteMessage()
-	d := &delivery{received: messages.Received{Conn: r.conn.pid, Epoch: r.epoch, Type: kind, Data: data}}
+	d := &receivedNode{received: messages.Received{Conn: r.conn.pid, Epoch: r.epoch, Type: kind, Data: data}}
 	event := any(&d.received)
 	if r.conn.config.extensions != nil {
 		var err error

@@ -14,7 +14,7 @@ func (c *Conn) Rotate() { c.mailbox.post(&messages.Rotate{}) }
 func (c *connection) reconnect() {
 	switch c.phase {
 	case down:
-		c.conn.tree.Send(c.ctx.Parent(), &child.RestartNow{Conn: c.conn.pid, Epoch: c.own})
+		c.conn.tree.Send(c.ctx.Parent(), &child.RestartNow{Conn: c.conn.pid, Epoch: c.epoch})
 	case answering, failing:
 		c.hurried = true
 	case open:

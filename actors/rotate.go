@@ -83,7 +83,7 @@ func (c *connection) stopAging() {
 	}
 }
 
-func (c *connection) aged(m *aging) {
+func (c *connection) ageDue(m *aging) {
 	if m == c.aging {
 		c.rotate()
 	}
@@ -111,7 +111,7 @@ func (c *connection) rotated(d *dialed) {
 	c.phase, c.cause = changing, messages.CauseRotation
 	c.conn.mailbox.held = true
 	c.stopHeartbeat()
-	c.failAsks(&messages.AnswerLostError{Epoch: c.own, Err: errRotated})
+	c.failAsks(&messages.AnswerLostError{Epoch: c.epoch, Err: errRotated})
 	c.confirmAll()
 	c.startHandshake(messages.CloseGoingAway, "")
 }

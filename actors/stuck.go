@@ -24,6 +24,6 @@ func (c *connection) mayBeStuck() {
 // nobody.
 func (c *connection) abandonReader(m *stuck) {
 	if m.reader == c.reader {
-		c.readerEnded(&readerEnded{epoch: c.own, err: net.ErrClosed})
+		c.readerEnded(&readerEnded{epoch: c.epoch, err: net.ErrClosed})
 	}
 }

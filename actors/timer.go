@@ -6,8 +6,8 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 )
 
-// expired says that a step of ending took too long.
-type expired struct {
+// closeDue says that a step of ending took too long.
+type closeDue struct {
 	at       time.Time // when it was to come
 	caughtUp bool      // what had arrived then is read
 }
@@ -16,7 +16,7 @@ type expired struct {
 // read, the socket is cut off, the reader ends, and with it the epoch.
 func (c *connection) expire(after time.Duration) {
 	c.cancelTimer()
-	m := &expired{at: time.Now().Add(after)}
+	m := &closeDue{at: time.Now().Add(after)}
 	c.expiring = m
 	c.timer = time.AfterFunc(after, func() { c.conn.mailbox.post(m) })
 }
@@ -28,18 +28,18 @@ func (c *connection) cancelTimer() {
 	}
 }
 
-// expired is of the present step, or of none.
-func (c *connection) expired(m *expired) {
+// closeDue is of the present step, or of none.
+func (c *connection) closeDue(m *closeDue) {
 	switch {
 	case m != c.expiring:
 	case m.caughtUp && c.farewell != nil:
 		c.hurry()
 	case m.caughtUp:
-		c.cutOff()
+		c.abort()
 	case c.farewell != nil:
 		c.giveTurn(transport.Patience(time.Since(m.at)))
 	default:
-		c.expiring = &expired{caughtUp: true}
+		c.expiring = &closeDue{caughtUp: true}
 		c.catchUp(time.Since(m.at), c.expiring)
 	}
 }
@@ -51,7 +51,7 @@ func (c *connection) giveTurn(d time.Duration) {
 		c.hurry()
 		return
 	}
-	m := &expired{caughtUp: true}
+	m := &closeDue{caughtUp: true}
 	c.expiring = m
 	c.timer = time.AfterFunc(d, func() { c.conn.mailbox.post(m) })
 }

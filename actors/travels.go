@@ -11,8 +11,8 @@
 //	  mailbox.Runner.Wake                if nobody runs the connection
 //	mailbox.Runner.Run                   the connection, on a goroutine of the tree's workers
 //	  actors.connMailbox.Next            from the queue, while the socket takes more
-//	  actors.connection.hand             through the Outgoing
-//	  actors.connection.put
+//	  actors.connection.send             through the Outgoing
+//	  actors.connection.write
 //	  transport.Socket.WriteFrame        into a buffer
 //	  actors.connMailbox.Drained         there are no more
 //	  transport.Socket.Flush             one system call for them all
@@ -73,6 +73,6 @@
 //	groups.shard.broadcast
 //	  actors.connMailbox.TakeBroadcast   past the queue of a member that has nothing else to do
 //	  mailbox.Runner.Run                 the member, here
-//	  actors.connection.hand             and on as above
+//	  actors.connection.send             and on as above
 //	groups.shard.run                     instead, once for all of them, if more broadcasts wait
 package actors

@@ -11,17 +11,17 @@ type writable struct {
 	err   error
 }
 
-// hand hands a plain message to the socket.
-func (c *connection) hand(m *messages.Send) {
+// send hands a plain message to the socket.
+func (c *connection) send(m *messages.Send) {
 	if m = c.outgoing(m, false); m != nil {
-		c.put(m)
+		c.write(m)
 	}
 	c.closeIfWritten()
 }
 
-// put writes a message to the socket, which gathers it until the run of the mailbox
+// write writes a message to the socket, which gathers it until the run of the mailbox
 // ends.
-func (c *connection) put(m *messages.Send) {
+func (c *connection) write(m *messages.Send) {
 	c.written++
 	c.sock.Cork()
 	if err := c.writeFrame(wire.Opcode(m.Type), m.Data); err != nil {
@@ -30,14 +30,14 @@ func (c *connection) put(m *messages.Send) {
 }
 
 func (c *connection) writable(m *writable) {
-	if m.epoch == c.own && m.err != nil {
+	if m.epoch == c.epoch && m.err != nil {
 		c.fail(&messages.WriteError{Err: m.err})
 	}
 }
 
 // ack is what a shared handler has handled.
 func (c *connection) ack(m *messages.Ack) {
-	if m != nil && m.Epoch == c.own && m.Count > 0 && c.conn.config.handler.shared() {
+	if m != nil && m.Epoch == c.epoch && m.Count > 0 && c.conn.config.handler.shared() {
 		c.conn.credit.give(int64(m.Count))
 		c.acknowledged()
 	}
