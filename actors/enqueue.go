@@ -10,20 +10,27 @@ import (
 // that is returned.
 func (c *Conn) Enqueue(message *messages.Enqueue) error { return c.mailbox.admit(message) }
 
-// enqueue queues a delivery where it belongs, and tells of the one that it replaces.
+// enqueue queues a delivery where it belongs.
 func (m *connMailbox) enqueue(d *sendqueue.Delivery) error {
+	err := m.enqueueSettled(d)
+	if err != nil {
+		m.overflowed(err)
+	}
+	m.Wake() // also if not: what was reserved for a moment may have held up a close
+	return err
+}
+
+// enqueueSettled tells of the one that a delivery replaces. When it returns, which is
+// before the mailbox is woken, a flush does not wait for that any more.
+func (m *connMailbox) enqueueSettled(d *sendqueue.Delivery) error {
 	if d.Order != nil && d.Order.Key != "" {
 		m.sends.Settling(1)
 		defer m.sends.Settling(-1)
 	}
 	older, err := m.sends.Enqueue(d)
-	switch {
-	case err != nil:
-		m.overflowed(err)
-	case older != nil:
+	if older != nil && err == nil {
 		m.conn.drop(older, &messages.ReplacedError{Key: d.Order.Key})
 	}
-	m.Wake() // also if not: what was reserved for a moment may have held up a close
 	return err
 }
 

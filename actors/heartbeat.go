@@ -19,8 +19,7 @@ import (
 // It has no goroutine: the tree's clock rings it, and runs it on its own.
 type heartbeat struct {
 	inbox  *heartbeatInbox
-	reader *reader       // of the same socket
-	opened time.Duration // since the socket was made
+	reader *reader // of the same socket
 
 	rule     Heartbeat
 	alarm    clock.Alarm
@@ -29,7 +28,7 @@ type heartbeat struct {
 	giveUp   *beatDue      // to come when what has arrived is read, or nil
 	progress transport.Progress
 	pingedAt time.Duration // when the last ping was written, since the socket was made
-	number   uint32        // of that one
+	number   uint64        // of that one
 	awaited  bool          // and its answer has not come
 }
 
@@ -65,7 +64,7 @@ func (c *connection) startHeartbeat() {
 	}
 	_, m := adopt[*heartbeatInbox](c, c.conn.tree.heartbeat)
 	h := m.Actor().(*heartbeat)
-	h.inbox, h.reader, h.opened = m, c.reader, c.openedAt
+	h.inbox, h.reader = m, c.reader
 	h.alarm.Init(h)
 	c.heartbeat = h
 	c.reader.heartbeat.Store(h)
@@ -122,10 +121,16 @@ func (h *heartbeat) Receive(ctx actor.Context) {
 // onTime is the clock's.
 var onTime = &beatDue{}
 
-// Ring implements clock.Ringer.
+// Ring implements clock.Ringer. It runs the heartbeat here, unless its ping may have to wait
+// for the connection, which compresses or encrypts a message: nobody else has to wait for
+// that.
 func (h *heartbeat) Ring() {
 	h.inbox.Queue.Push(onTime)
-	h.inbox.RunHere()
+	if h.reader.sock.Framing() {
+		h.inbox.RunHere()
+	} else {
+		h.inbox.Wake()
+	}
 }
 
 // beatDue asks the rule, unless somebody else has since.
@@ -212,24 +217,32 @@ func heartbeatError(reason error) error {
 	return &messages.HeartbeatError{Err: reason}
 }
 
-// ping sends a heartbeat: a payload, if there is one. It goes through coder/websocket, as
-// the reader's pongs do: the connection may be writing.
+// ping sends a heartbeat: a payload, if there is one. It leaves at once, though the
+// connection may be in the middle of a run, and take its time.
 func (h *heartbeat) ping(payload *messages.Send) error {
 	h.number++
 	h.pingedAt, h.awaited = h.reader.sock.Now(), payload == nil
+	err := h.writePing(payload)
+	h.reader.sock.Flush()
+	return err
+}
+
+// writePing goes through coder/websocket, as the reader's pongs do: the connection may be
+// writing.
+func (h *heartbeat) writePing(payload *messages.Send) error {
 	switch exchange := h.reader.conn.config.heartbeat.payload; {
 	case payload != nil:
 		return writeThrough(h.reader.ws, wire.Opcode(payload.Type), payload.Data)
 	case exchange != nil:
 		return writeThrough(h.reader.ws, wire.OpcodeText, exchange.ask)
 	default:
-		return writeThrough(h.reader.ws, wire.OpcodePing, wire.PingPayload(uint64(h.number)))
+		return writeThrough(h.reader.ws, wire.OpcodePing, wire.PingPayload(h.number))
 	}
 }
 
 // pong publishes the round trip of the ping that is awaited.
 func (h *heartbeat) pong(m *pong) {
-	if h.awaited && (m.text || m.number == uint64(h.number)) {
+	if h.awaited && (m.text || m.number == h.number) {
 		h.awaited = false
 		h.reader.conn.published.rtt.Store(int64(m.at - h.pingedAt))
 	}

@@ -22,6 +22,7 @@ type reader struct {
 	conn   *Conn
 	inbox  *readerInbox
 	epoch  uint64
+	opened time.Duration // since the socket was made
 	ws     *websocket.Conn
 	sock   *transport.Socket
 	target *handlerInbox // of the handler, nil if that is shared
@@ -88,7 +89,7 @@ func (c *connection) startReader() {
 	pid, m := adopt[*readerInbox](c, c.conn.tree.reader)
 	r := m.Actor().(*reader)
 	r.conn, r.inbox, m.reader = c.conn, m, r
-	r.epoch, r.ws, r.sock, r.target = c.epoch, c.ws, c.sock, c.conn.kept.handler.inbox
+	r.epoch, r.opened, r.ws, r.sock, r.target = c.epoch, c.openedAt, c.ws, c.sock, c.conn.kept.handler.inbox
 	if r.polled = c.sock.Framed() && c.sock.Register(r); !r.polled {
 		c.sock.SetPatient(true)
 		r.room = make(chan struct{}, 1)

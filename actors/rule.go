@@ -11,9 +11,9 @@ import (
 // another, which may wrap it.
 //
 // Beat is called when a socket opens, whenever the time that it asked for is over, and
-// when a sign of life is wanted at once, one call at a time, on the goroutine that times all
-// connections of the tree: it must not block. A panic fails the socket with a
-// [messages.HandlerError].
+// when a sign of life is wanted at once, one call at a time, on whatever goroutine that is:
+// it must not block, for others wait meanwhile, often all connections of the tree. A panic
+// fails the socket with a [messages.HandlerError].
 type Heartbeat interface {
 	Beat(signs Signs) Beat
 }

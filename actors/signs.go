@@ -6,8 +6,8 @@ import "time"
 // look dead: what it did, whether that could be seen, and then the time.
 func (h *heartbeat) signs(wanted bool) Signs {
 	sock := h.reader.sock
-	since := func(when time.Duration) time.Duration { return max(when-h.opened, 0) }
-	s := Signs{Read: since(sock.LastRead()), Pings: uint64(h.number), RTT: h.reader.conn.RTT(), Wanted: wanted}
+	since := func(when time.Duration) time.Duration { return max(when-h.reader.opened, 0) }
+	s := Signs{Read: since(sock.LastRead()), Pings: h.number, RTT: h.reader.conn.RTT(), Wanted: wanted}
 	s.Wrote = since(h.progress.Look(sock))
 	if message, ever := h.reader.lastMessage(); ever {
 		s.Message = since(message)

@@ -6,13 +6,13 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// turn handles what is queued until nothing is, or the actor panics, which it reports:
-// there may be more then.
-func (r *Runner) turn() (panicked bool) {
+// turn handles what is queued until nothing is, or the actor panics over a message, which
+// it reports: there may be more then.
+func (r *Runner) turn() (more bool) {
 	var message any
 	defer func() {
 		if reason := recover(); reason != nil {
-			panicked = true
+			more = message != nil
 			r.escalate(reason, message)
 		}
 	}()

@@ -1,0 +1,45 @@
+package actors_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/sockvisor/sockvisor/actors"
+	"github.com/sockvisor/sockvisor/actors/wstest"
+	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor"
+)
+
+// A ping leaves at once, though the connection gathers what it writes and is held up by
+// an Outgoing: of one message for long, or of each of many for a little.
+func TestPingLeavesAConnectionThatGathers(t *testing.T) {
+	for name, test := range map[string]struct {
+		messages int
+		takes    func(n int) time.Duration
+	}{
+		"one is slow": {2, func(n int) time.Duration { return time.Duration(n-1) * 5 * time.Second }},
+		"many":        {1024, func(int) time.Duration { return 5 * time.Millisecond }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inMemory(t, wstest.Echo, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+				n := 0
+				slow := actors.OutgoingFunc(func(o actors.Outbound) *messages.Send {
+					n++
+					pass(test.takes(n))
+					return o.Send
+				})
+				conn, events := connect(t, sup, server, actors.WithOutgoing(slow), actors.WithHeartbeat(time.Second, time.Second))
+				for range test.messages { // queued before it is open: one run
+					_ = conn.Send(messages.Text("x"))
+				}
+				wstest.Next[*messages.Opened](t, events)
+				for range test.messages {
+					wstest.Next[*messages.Received](t, events)
+				}
+				if conn.Epoch() != 1 {
+					t.Errorf("epoch %d: a healthy peer was given up", conn.Epoch())
+				}
+			})
+		})
+	}
+}
