@@ -8,46 +8,6 @@ import (
 	"github.com/sockvisor/sockvisor/messages"
 )
 
-// DefaultMaxAsks is how many asks may wait on a connection.
-const DefaultMaxAsks = 1024
-
-// Correlate looks whether a message is the answer to a question, and to which: the id
-// of a JSON-RPC response, the receipt of STOMP, the ref of Phoenix. It runs for every
-// message, on the reader's goroutine: it must be quick, and must not change the
-// message.
-type Correlate func(*messages.Received) (id string, isAnswer bool)
-
-// WithCorrelation has the connection recognise answers to [messages.Ask], of which at
-// most so many wait at a time (zero: [DefaultMaxAsks]). An answer goes to whoever
-// asked, after WithIncoming and not decoded; one that nobody waits for goes to the
-// handler, in its turn, like any other message.
-func WithCorrelation(correlate Correlate, maxAsks int) Option {
-	if maxAsks == 0 {
-		maxAsks = DefaultMaxAsks
-	}
-	return func(c *settings) {
-		c.extend()
-		c.correlation = &correlation{correlate: correlate, maximum: maxAsks}
-	}
-}
-
-type correlation struct {
-	correlate Correlate
-	maximum   int
-}
-
-func (c *correlation) validate() error {
-	switch {
-	case c == nil:
-		return nil
-	case c.correlate == nil:
-		return invalid("WithCorrelation", "must not be nil")
-	case c.maximum < 0:
-		return invalid("WithCorrelation", "maximum must not be negative")
-	}
-	return nil
-}
-
 // askOver says that nobody waits any more: the time is over, or the asker has left.
 type askOver struct {
 	asking *sendqueue.Asking

@@ -24,19 +24,6 @@ func (f Callbacks) any() bool {
 	return f.OnOpen != nil || f.OnMessage != nil || f.OnValue != nil || f.OnError != nil || f.OnClose != nil
 }
 
-// validate refuses a callback that would never be called.
-func (f *Callbacks) validate(codec bool) error {
-	switch {
-	case f == nil:
-		return nil
-	case f.OnMessage != nil && codec:
-		return invalid("WithCallbacks", "OnMessage is never called with WithCodec: OnValue is")
-	case f.OnValue != nil && !codec:
-		return invalid("WithCallbacks", "OnValue is never called without WithCodec")
-	}
-	return nil
-}
-
 // caller is the handler that calls Callbacks.
 type caller struct {
 	*Callbacks

@@ -23,29 +23,10 @@ type Codec interface {
 	Decode(message *messages.Received) (value any, err error)
 }
 
-// WithCodec has the handler get a [messages.Decoded] for what is received, in place
-// of the Received, and the connection take a [messages.SendValue].
-func WithCodec(codec Codec) Option {
-	return func(c *settings) {
-		c.extend().codec = codec
-		if codec == nil {
-			c.problem = invalid("WithCodec", "must not be nil")
-		}
-	}
-}
-
 // SendValue queues the message that the codec makes of a value, or returns at once
 // why not: see [messages.SendValue].
 func (c *Conn) SendValue(value any) error {
 	return c.mailbox.admit(&messages.SendValue{Value: value})
-}
-
-// codec returns the connection's, or nil.
-func (c *config) codec() Codec {
-	if c.extensions == nil {
-		return nil
-	}
-	return c.extensions.codec
 }
 
 // admitValue is admitSend for what is yet to be encoded. From then on it is the Send,

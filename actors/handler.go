@@ -9,36 +9,6 @@ import (
 	"github.com/sockvisor/sockvisor/messages"
 )
 
-// handlerConfig is which actor gets the events: one of four ways to say so.
-type handlerConfig struct {
-	props  *actor.Props // made once an option: connections that share it share them
-	pooled bool         // runs on the tree's workers
-	pid    *actor.PID
-}
-
-// handledBy notes the option that says it, and whether it said anything.
-func (c *settings) handledBy(option string, given bool) {
-	switch {
-	case !given:
-		c.wayProblem = "must not be nil"
-	case c.way != "":
-		c.wayProblem = "there is a handler already, by " + c.way
-	}
-	c.way = option
-}
-
-func (c *settings) validateHandler() error {
-	if c.way == "" {
-		return invalid("WithHandler", "a handler is required")
-	}
-	if c.wayProblem != "" {
-		return invalid(c.way, c.wayProblem)
-	}
-	return c.callbacks.validate(c.codec() != nil)
-}
-
-func (h *handlerConfig) shared() bool { return h.pid != nil }
-
 // handler is the connection's view of its handler. It outlives the incarnations.
 type handler struct {
 	pid   *actor.PID

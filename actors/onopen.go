@@ -2,26 +2,6 @@ package actors
 
 import "github.com/sockvisor/sockvisor/messages"
 
-// OnOpen returns what is sent first on the socket of an epoch. It runs inside the
-// connection: it must be quick. A panic, or a message that cannot be sent, fails the
-// epoch with a [messages.HandlerError].
-type OnOpen func(epoch uint64) []*messages.Send
-
-// WithOnOpen has messages sent after every open, ahead of all that is queued: a login,
-// the subscriptions. So they restore themselves, and what waited comes after them.
-func WithOnOpen(f OnOpen) Option {
-	return func(c *settings) {
-		if c.onOpen = f; f == nil {
-			c.problem = invalid("WithOnOpen", "must not be nil")
-		}
-	}
-}
-
-// WithFirst is WithOnOpen for the same messages every time.
-func WithFirst(all ...*messages.Send) Option {
-	return WithOnOpen(func(uint64) []*messages.Send { return all })
-}
-
 // sendFirst hands them to the socket before the mailbox turns to the queue of sends.
 func (c *connection) sendFirst() {
 	if c.conn.config.onOpen == nil {

@@ -1,31 +1,14 @@
 package actors
 
 import (
-	"context"
-	"crypto/tls"
-	"net"
-	"net/http"
-	"net/url"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/coder/websocket"
 
-	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
+	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
-)
-
-// Defaults of the options.
-const (
-	DefaultHeartbeatInterval = 20 * time.Second
-	DefaultHeartbeatTimeout  = 3 * time.Second
-	DefaultHandshakeTimeout  = 10 * time.Second
-	DefaultWriteTimeout      = 10 * time.Second
-	DefaultCloseTimeout      = 5 * time.Second
-	DefaultReadLimit         = 1 << 20
-	DefaultMaxMessages       = 1024
-	DefaultMaxBytes          = 8 << 20
-	DefaultMaxUnhandled      = 256
 )
 
 // Option sets one thing about a connection. See [Connect] and [Accept]; one that
@@ -45,49 +28,23 @@ type settings struct {
 	callbacks  *Callbacks // nil if that is not the way
 }
 
-// config is a connection's, made once and never changed. Those that a server accepts
-// share one.
-type config struct {
-	role    role
-	policy  *supervisor.Policy
-	handler handlerConfig
-
-	header       http.Header
-	subprotocols []string
-	tls          *tls.Config
-	proxy        func(*http.Request) (*url.URL, error)
-	dialContext  func(ctx context.Context, network, addr string) (net.Conn, error)
-	compression  websocket.CompressionMode
-	upgrade      *upgradeConfig
-	limits       *limitsConfig
-	extensions   *extensions // nil if there are none
-
-	handshakeTimeout time.Duration
-	writeTimeout     time.Duration
-	closeTimeout     time.Duration
-	heartbeat        heartbeatConfig
-
-	host        string // of the URL, for the governor
-	credentials *credentialsConfig
-	failFast    bool
-	maxAge      maxAge
-	onOpen      OnOpen
-	correlation *correlation
-	resend      bool
-
-	readLimit    int64
-	sends        sendqueue.Limits
-	overflow     Overflow
-	maxUnhandled int
+func newConfig(sup *supervisor.Supervisor, r role, url string, options []Option) (*config, error) {
+	s := settings{config: defaultConfig(r), url: url}
+	for _, option := range options {
+		option(&s)
+	}
+	if sup == nil {
+		return nil, invalid("supervisor", "must not be nil")
+	}
+	if err := s.validate(); err != nil {
+		return nil, err
+	}
+	c := s.config
+	if r == client {
+		c.upgrade, c.limits = nil, &unlimited
+	}
+	return &c, nil
 }
-
-// role is which end of the wire a connection is.
-type role int
-
-const (
-	client role = iota + 1
-	server
-)
 
 // only notes an option that is for one role only.
 func (c *settings) only(r role, option string) {
@@ -96,26 +53,22 @@ func (c *settings) only(r role, option string) {
 	}
 }
 
-// dialer is the default, for all.
-func dialer(ctx context.Context, network, addr string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(later{ctx}, network, addr)
+// handledBy notes the option that says it, and whether it said anything.
+func (c *settings) handledBy(option string, given bool) {
+	switch {
+	case !given:
+		c.wayProblem = "must not be nil"
+	case c.way != "":
+		c.wayProblem = "there is a handler already, by " + c.way
+	}
+	c.way = option
 }
 
-func defaultConfig(r role) config {
-	return config{
-		role:             r,
-		proxy:            http.ProxyFromEnvironment,
-		dialContext:      dialer,
-		handshakeTimeout: DefaultHandshakeTimeout,
-		writeTimeout:     DefaultWriteTimeout,
-		closeTimeout:     DefaultCloseTimeout,
-		heartbeat:        heartbeatConfig{keepalive: Keepalive{DefaultHeartbeatInterval, DefaultHeartbeatTimeout}},
-		readLimit:        DefaultReadLimit,
-		sends:            sendqueue.Limits{Messages: DefaultMaxMessages, Bytes: DefaultMaxBytes, Slack: 1},
-		maxUnhandled:     DefaultMaxUnhandled,
-		upgrade:          &upgradeConfig{},
-		limits:           &limitsConfig{},
+func (c *settings) extend() *extensions {
+	if c.extensions == nil {
+		c.extensions = &extensions{}
 	}
+	return c.extensions
 }
 
 // WithHandler has a new actor of producer get the connection's events. It is
@@ -164,86 +117,15 @@ func WithCallbacks(callbacks Callbacks) Option {
 	}
 }
 
-// WithPolicy sets when this connection is tried again. The default is its
-// supervisor's.
-func WithPolicy(p supervisor.Policy) Option {
-	return func(c *settings) {
-		c.only(client, "WithPolicy")
-		c.policy = &p
-	}
-}
-
-// WithFailFast ends the connection when its first attempt fails, instead of trying
-// again: for programs that would rather not start than start without a server. The
-// Closed has a [messages.GaveUpError]. Only for [Connect].
-func WithFailFast() Option {
-	return func(c *settings) {
-		c.only(client, "WithFailFast")
-		c.failFast = true
-	}
-}
-
-// WithHeader adds HTTP headers to the handshake. The header belongs to the
-// connection from now on. Host is what the server is called in the request, in place
-// of the URL's; the name that TLS asks for is the URL's, or that of WithTLSConfig.
-func WithHeader(header http.Header) Option {
-	return func(c *settings) {
-		c.only(client, "WithHeader")
-		c.header = header
-	}
-}
-
 // WithSubprotocols offers subprotocols, or as a server takes them, the preferred
 // first (RFC 6455, section 1.9). What was agreed on is in Opened; none is no
 // failure.
 func WithSubprotocols(names ...string) Option { return func(c *settings) { c.subprotocols = names } }
 
-// WithTLSConfig sets how wss connections are secured, and those to a proxy of https.
-// The default is Go's. A panic in a function of it fails the attempt.
-func WithTLSConfig(t *tls.Config) Option {
-	return func(c *settings) {
-		c.only(client, "WithTLSConfig")
-		c.tls = t
-	}
-}
-
-// WithProxy sets which proxy a connection goes through: http or https, which is asked
-// to CONNECT, for ws too (RFC 6455, section 4.1), or socks5. A user and a password are
-// those of its URL. The default is http.ProxyFromEnvironment; nil means none. A proxy
-// that does not connect fails the attempt with a [messages.ProxyError], in a
-// [messages.DialError].
-func WithProxy(proxy func(*http.Request) (*url.URL, error)) Option {
-	return func(c *settings) {
-		c.only(client, "WithProxy")
-		c.proxy = proxy
-	}
-}
-
-// WithDialContext sets how the transport below TLS and HTTP is made, to the server or
-// its proxy. The default is that of net.Dialer. A dial that does not heed its context
-// counts among those of supervisor.WithMaxDials until it returns.
-func WithDialContext(dial func(ctx context.Context, network, addr string) (net.Conn, error)) Option {
-	return func(c *settings) {
-		c.only(client, "WithDialContext")
-		c.dialContext = dial
-	}
-}
-
 // WithCompression offers, or as a server takes, permessage-deflate (RFC 7692). The default is not to:
 // it costs CPU, and with context takeover about 1.2 MB a connection.
 func WithCompression(mode websocket.CompressionMode) Option {
 	return func(c *settings) { c.compression = mode }
-}
-
-// WithHandshakeTimeout bounds an attempt from name resolution to the upgrade (default
-// 10 s), whatever the peer does, a proxy, or a function of WithProxy, WithDialContext
-// or WithTLSConfig. What has arrived by then is read first, for a second at most: it may
-// be this process that was stopped.
-func WithHandshakeTimeout(d time.Duration) Option {
-	return func(c *settings) {
-		c.only(client, "WithHandshakeTimeout")
-		c.handshakeTimeout = d
-	}
 }
 
 // WithWriteTimeout fails a socket that has bytes to write and takes none of
@@ -272,3 +154,75 @@ func WithQueue(maxMessages int, maxBytes int64) Option {
 // it until reading stops (default 256). Fewer bound memory more tightly; more
 // ride out longer pauses of the handler.
 func WithMaxUnhandled(n int) Option { return func(c *settings) { c.maxUnhandled = n } }
+
+// WithOverflow sets what happens when the queue is full (default RejectNewest).
+func WithOverflow(o Overflow) Option {
+	return func(c *settings) {
+		c.overflow, c.sends.Slack, c.sends.ForKeys = o, o.slack(), o == DropKeyed
+	}
+}
+
+// WithOnOpen has messages sent after every open, ahead of all that is queued: a login,
+// the subscriptions. So they restore themselves, and what waited comes after them.
+func WithOnOpen(f OnOpen) Option {
+	return func(c *settings) {
+		if c.onOpen = f; f == nil {
+			c.problem = invalid("WithOnOpen", "must not be nil")
+		}
+	}
+}
+
+// WithFirst is WithOnOpen for the same messages every time.
+func WithFirst(all ...*messages.Send) Option {
+	return WithOnOpen(func(uint64) []*messages.Send { return all })
+}
+
+// WithCorrelation has the connection recognise answers to [messages.Ask], of which at
+// most so many wait at a time (zero: [DefaultMaxAsks]). An answer goes to whoever
+// asked, after WithIncoming and not decoded; one that nobody waits for goes to the
+// handler, in its turn, like any other message.
+func WithCorrelation(correlate Correlate, maxAsks int) Option {
+	if maxAsks == 0 {
+		maxAsks = DefaultMaxAsks
+	}
+	return func(c *settings) {
+		c.extend()
+		c.correlation = &correlation{correlate: correlate, maximum: maxAsks}
+	}
+}
+
+// WithIncoming adds interceptors of what is received. Each sees what the one before
+// it has returned; what the last returns the codec decodes, if there is one, and the
+// handler gets.
+func WithIncoming(interceptors ...Incoming) Option {
+	return func(c *settings) {
+		x := c.extend()
+		x.incoming = append(x.incoming, interceptors...)
+		if len(interceptors) == 0 || slices.Contains(interceptors, nil) {
+			c.problem = invalid("WithIncoming", "must not be nil")
+		}
+	}
+}
+
+// WithOutgoing adds interceptors of what is sent. Each sees what the one before it
+// has returned; what the last returns is written.
+func WithOutgoing(interceptors ...Outgoing) Option {
+	return func(c *settings) {
+		x := c.extend()
+		x.outgoing = append(x.outgoing, interceptors...)
+		if len(interceptors) == 0 || slices.Contains(interceptors, nil) {
+			c.problem = invalid("WithOutgoing", "must not be nil")
+		}
+	}
+}
+
+// WithCodec has the handler get a [messages.Decoded] for what is received, in place
+// of the Received, and the connection take a [messages.SendValue].
+func WithCodec(codec Codec) Option {
+	return func(c *settings) {
+		c.extend().codec = codec
+		if codec == nil {
+			c.problem = invalid("WithCodec", "must not be nil")
+		}
+	}
+}

@@ -45,23 +45,3 @@ func WithHeartbeatRule(producer func() Heartbeat) Option {
 		}
 	}
 }
-
-// heartbeatConfig is how a connection notices a dead peer.
-type heartbeatConfig struct {
-	off       bool
-	keepalive Keepalive
-	rule      func() Heartbeat // nil: the keepalive, which all sockets share
-	payload   *exchange        // of text messages instead of ping and pong frames
-	reply     *exchange        // that the peer begins
-}
-
-// exchange is one message and the answer to it.
-type exchange struct{ ask, answer []byte }
-
-// forSocket returns the rule of a new socket.
-func (h *heartbeatConfig) forSocket() Heartbeat {
-	if h.rule == nil {
-		return &h.keepalive
-	}
-	return h.rule()
-}

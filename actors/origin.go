@@ -15,42 +15,6 @@ import (
 	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
-// originConfig is which pages may connect.
-type originConfig struct {
-	patterns []string
-	any      bool
-}
-
-// WithOriginPatterns allows pages of other hosts than the request's to connect:
-// patterns as in path.Match, such as "*.example.com", of the host or, with a
-// scheme, of the whole origin. Without it a browser's page must come from the
-// same host (RFC 6455, section 10.2). A page that may not is answered with 403, and
-// the actor system's log says so. Only for [Accept].
-func WithOriginPatterns(patterns ...string) Option {
-	return func(c *settings) {
-		c.only(server, "WithOriginPatterns")
-		c.upgrade.origins.patterns = patterns
-	}
-}
-
-// WithAnyOrigin allows every page to connect, with the cookies of its user: what
-// a request may do must then not depend on them. Only for [Accept].
-func WithAnyOrigin() Option {
-	return func(c *settings) {
-		c.only(server, "WithAnyOrigin")
-		c.upgrade.origins.any = true
-	}
-}
-
-func (o *originConfig) validate() error {
-	for _, pattern := range o.patterns {
-		if _, err := path.Match(pattern, ""); err != nil {
-			return invalid("WithOriginPatterns", "bad pattern "+pattern)
-		}
-	}
-	return nil
-}
-
 // check returns the error for which a request is refused, or nil. A request without
 // an Origin is not a browser's. The rules are coder/websocket's, which asks once more:
 // by then the request has had its turn and its hook.

@@ -1,8 +1,6 @@
 package actors
 
 import (
-	"fmt"
-
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -29,20 +27,6 @@ const (
 	// gap.
 	CloseConnection
 )
-
-// WithOverflow sets what happens when the queue is full (default RejectNewest).
-func WithOverflow(o Overflow) Option {
-	return func(c *settings) {
-		c.overflow, c.sends.Slack, c.sends.ForKeys = o, o.slack(), o == DropKeyed
-	}
-}
-
-func (o Overflow) validate() error {
-	if o < RejectNewest || o > CloseConnection {
-		return invalid("WithOverflow", fmt.Sprintf("unknown policy %d", o))
-	}
-	return nil
-}
 
 // slack is how far producers may fill the queue beyond its bounds.
 func (o Overflow) slack() int32 {

@@ -6,22 +6,6 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
-// WithResend makes delivery "at least once" across reconnects: a message stays in the
-// queue, and counts against its bounds, until the peer has read it, and what was not
-// read when a socket fails goes first on the next.
-//
-// What the peer has read is known from its pongs: whenever messages were written, a
-// ping follows them, one at a time, which costs a few bytes and a round trip (RFC
-// 6455, section 5.5.3: a pong answers a ping that was read). A peer may get a message
-// twice; Written.Duplicate says that it may have. An [messages.Ask] is not sent again:
-// it fails with its epoch. Only for [Connect].
-func WithResend() Option {
-	return func(c *settings) {
-		c.only(client, "WithResend")
-		c.resend = true
-	}
-}
-
 // keeps reports whether a delivery is kept until the peer has it.
 func (c *Conn) keeps(d *sendqueue.Delivery) bool { return c.config.resend && d.Asked == nil }
 

@@ -2,54 +2,12 @@ package actors
 
 import (
 	"log/slog"
-	"math/rand/v2"
 	"time"
 
 	"github.com/sockvisor/sockvisor/actors/internal/clock"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
-
-// maxAge is for how long a socket is used.
-type maxAge struct {
-	age    time.Duration
-	jitter float64
-}
-
-// WithMaxAge changes to a fresh socket when one has been open for age, less a random
-// part of it of at most jitter (0 to 1), so that connections that began together do not
-// change together. [messages.Rotate] does so at once. The default is never.
-//
-// The fresh socket is opened first, in its turn, with fresh credentials. Only then are
-// sends held back, the old socket is closed with a handshake (1001), and what the peer
-// still says on it is received; then its Closed comes, and at once the next epoch. So
-// no send is lost, and none is sent twice. If no fresh socket can be had the old one
-// stays, and it is tried again after the default delay. None of this counts as a
-// failure. Only for [Connect].
-func WithMaxAge(age time.Duration, jitter float64) Option {
-	return func(c *settings) {
-		c.only(client, "WithMaxAge")
-		c.maxAge = maxAge{age, jitter}
-		if age == 0 {
-			c.problem = invalid("WithMaxAge", "must be positive")
-		}
-	}
-}
-
-func (m maxAge) validate() error {
-	switch {
-	case m.age < 0:
-		return invalid("WithMaxAge", "must be positive")
-	case !(m.jitter >= 0 && m.jitter <= 1):
-		return invalid("WithMaxAge", "jitter must be 0 to 1")
-	}
-	return nil
-}
-
-// next is after which time a socket is to be changed.
-func (m maxAge) next() time.Duration {
-	return m.age - time.Duration(rand.Float64()*m.jitter*float64(m.age))
-}
 
 // aging has the clock say when a socket is as old as it may be.
 type aging struct {

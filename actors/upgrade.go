@@ -7,27 +7,6 @@ import (
 	"github.com/sockvisor/sockvisor/messages"
 )
 
-// upgradeConfig is what a server looks at before it upgrades.
-type upgradeConfig struct {
-	origins originConfig
-	hook    Upgrade
-}
-
-// Upgrade sees a request before it is upgraded. It may refuse it with an error,
-// or attach a value, a user's id say, that the handler gets with Opened. It runs
-// on the request's goroutine and may take its time there, in which the request
-// holds a place of WithMaxConnections.
-//
-// It comes last, and sees nothing but what can be upgraded: a WebSocket handshake
-// from an allowed origin, with room for its connection. So a ticket that is good for
-// one use is not spent on a request that is then refused. It must not write the
-// answer; what the handler around [Accept] has set in the response's header, cookies
-// say, goes out with it. If it panics, so does ServeHTTP, as of any http.Handler.
-//
-// An [UpgradeError] says the status and what the client reads; any other error
-// is answered with 403 and no more.
-type Upgrade func(r *http.Request) (value any, err error)
-
 // UpgradeError refuses an upgrade.
 type UpgradeError struct {
 	// Status is the HTTP status, 400 to 599. Any other is answered as 500.
@@ -49,15 +28,6 @@ func (e *UpgradeError) body() string {
 		return http.StatusText(e.Status)
 	}
 	return e.Reason
-}
-
-// WithUpgrade has a function see each request before it is upgraded. Only for
-// [Accept].
-func WithUpgrade(hook Upgrade) Option {
-	return func(c *settings) {
-		c.only(server, "WithUpgrade")
-		c.upgrade.hook = hook
-	}
 }
 
 // refuseUpgrade answers a request that is not upgraded, and returns the status.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/textproto"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -14,26 +15,7 @@ import (
 
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/messages"
-	"github.com/sockvisor/sockvisor/supervisor"
 )
-
-func newConfig(sup *supervisor.Supervisor, r role, url string, options []Option) (*config, error) {
-	s := settings{config: defaultConfig(r), url: url}
-	for _, option := range options {
-		option(&s)
-	}
-	if sup == nil {
-		return nil, invalid("supervisor", "must not be nil")
-	}
-	if err := s.validate(); err != nil {
-		return nil, err
-	}
-	c := s.config
-	if r == client {
-		c.upgrade, c.limits = nil, &unlimited
-	}
-	return &c, nil
-}
 
 func (c *settings) validate() error {
 	for _, check := range []func() error{
@@ -58,6 +40,29 @@ func (c *settings) validateRole() error {
 		return c.upgrade.origins.validate()
 	}
 	return c.validateURL()
+}
+
+func (c *settings) validateHandler() error {
+	if c.way == "" {
+		return invalid("WithHandler", "a handler is required")
+	}
+	if c.wayProblem != "" {
+		return invalid(c.way, c.wayProblem)
+	}
+	return c.callbacks.validate(c.codec() != nil)
+}
+
+// validate refuses a callback that would never be called.
+func (f *Callbacks) validate(codec bool) error {
+	switch {
+	case f == nil:
+		return nil
+	case f.OnMessage != nil && codec:
+		return invalid("WithCallbacks", "OnMessage is never called with WithCodec: OnValue is")
+	case f.OnValue != nil && !codec:
+		return invalid("WithCallbacks", "OnValue is never called without WithCodec")
+	}
+	return nil
 }
 
 func (c *settings) validateURL() error {
@@ -180,6 +185,56 @@ func (c *config) validatePolicy() error {
 	return c.policy.Validate()
 }
 
+func (o Overflow) validate() error {
+	if o < RejectNewest || o > CloseConnection {
+		return invalid("WithOverflow", fmt.Sprintf("unknown policy %d", o))
+	}
+	return nil
+}
+
+func (c *correlation) validate() error {
+	switch {
+	case c == nil:
+		return nil
+	case c.correlate == nil:
+		return invalid("WithCorrelation", "must not be nil")
+	case c.maximum < 0:
+		return invalid("WithCorrelation", "maximum must not be negative")
+	}
+	return nil
+}
+
+func (m maxAge) validate() error {
+	switch {
+	case m.age < 0:
+		return invalid("WithMaxAge", "must be positive")
+	case !(m.jitter >= 0 && m.jitter <= 1):
+		return invalid("WithMaxAge", "jitter must be 0 to 1")
+	}
+	return nil
+}
+
+func (c *credentialsConfig) validate() error {
+	switch {
+	case c == nil:
+		return nil
+	case c.provide == nil:
+		return invalid("WithCredentials", "must not be nil")
+	case c.timeout < 0:
+		return invalid("WithCredentials", "timeout must not be negative")
+	}
+	return nil
+}
+
+func (o *originConfig) validate() error {
+	for _, pattern := range o.patterns {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return invalid("WithOriginPatterns", "bad pattern "+pattern)
+		}
+	}
+	return nil
+}
+
 func (h *heartbeatConfig) validate() error {
 	switch {
 	case h.reply != nil && !h.reply.complete():
@@ -208,4 +263,14 @@ func (e *exchange) valid() bool { return utf8.Valid(e.ask) && utf8.Valid(e.answe
 
 func invalid(option, problem string) error {
 	return &messages.OptionError{Option: option, Problem: problem}
+}
+
+// validate checks them as the options that they replace are checked.
+func (c Credentials) validate(config *config) error {
+	s := settings{config: *config, url: c.URL}
+	s.header, s.subprotocols = c.Header, c.Subprotocols
+	if err := s.validateURL(); err != nil {
+		return err
+	}
+	return s.validateHandshake()
 }
