@@ -20,7 +20,7 @@ func (m *connMailbox) admit(message any) error {
 	case *messages.Ask:
 		to := senderOf(message)
 		if to.Nobody() {
-			return invalid("Ask", "must be requested: nobody would get its answer")
+			return &messages.OptionError{Option: "Ask", Problem: "must be requested: nobody would get its answer"}
 		}
 		_, err := m.admitAsk(body, to)
 		return err
@@ -28,7 +28,7 @@ func (m *connMailbox) admit(message any) error {
 		message = &flushing{Flush: sendqueue.Flush{To: senderOf(message)}, conn: m.conn}
 	case *messages.SendValue:
 		if body == nil {
-			return invalid("SendValue", "must not be nil")
+			return &messages.OptionError{Option: "SendValue", Problem: "must not be nil"}
 		}
 		return m.admitValue(message, body.Value)
 	case *messages.Close:

@@ -42,7 +42,7 @@ func (m *connMailbox) admitAsk(ask *messages.Ask, to sendqueue.Addressee) (*send
 	c := m.conn
 	limits := c.config.correlation
 	if limits == nil {
-		return nil, invalid("WithCorrelation", "is required for an Ask")
+		return nil, &messages.OptionError{Option: "WithCorrelation", Problem: "is required for an Ask"}
 	}
 	if c.asking.Add(1) > int64(limits.maximum) {
 		c.asking.Add(-1)

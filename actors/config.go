@@ -50,19 +50,19 @@ type config struct {
 	compression  websocket.CompressionMode
 	upgrade      *upgradeConfig
 	limits       *limitsConfig
-	extensions   *extensions // nil if there are none
+	extensions   *extensionsConfig // nil if there are none
 
 	handshakeTimeout time.Duration
 	writeTimeout     time.Duration
 	closeTimeout     time.Duration
 	heartbeat        heartbeatConfig
 
-	host        string // of the URL, for the governor
-	credentials *credentialsConfig
+	host        string             // of the URL, for the governor
+	credentials *credentialsConfig // nil if there are none
 	failFast    bool
-	maxAge      maxAge
+	maxAge      maxAgeConfig
 	onOpen      OnOpen
-	correlation *correlation
+	correlation *correlationConfig // nil if there is none
 	resend      bool
 
 	readLimit    int64
@@ -135,29 +135,31 @@ var unlimited limitsConfig
 // wait reports whether there is a bound to what a client may keep waiting.
 func (l *limitsConfig) wait() bool { return l.firstMessage > 0 || l.idle > 0 }
 
+// credentialsConfig is where the credentials of each attempt come from.
 type credentialsConfig struct {
 	provide Provide
 	timeout time.Duration
 }
 
-// maxAge is for how long a socket is used.
-type maxAge struct {
-	age    time.Duration
+// maxAgeConfig is for how long a socket is used.
+type maxAgeConfig struct {
+	age    time.Duration // zero: for as long as it lasts
 	jitter float64
 }
 
 // next is after which time a socket is to be changed.
-func (m maxAge) next() time.Duration {
+func (m maxAgeConfig) next() time.Duration {
 	return m.age - time.Duration(rand.Float64()*m.jitter*float64(m.age))
 }
 
-type correlation struct {
+// correlationConfig is how answers are recognised, and how many may be awaited.
+type correlationConfig struct {
 	correlate Correlate
 	maximum   int
 }
 
-// extensions are what the user has put in the way of messages.
-type extensions struct {
+// extensionsConfig is what the user has put in the way of messages.
+type extensionsConfig struct {
 	incoming []Incoming
 	outgoing []Outgoing
 	codec    Codec // nil if there is none

@@ -15,7 +15,7 @@ func (a *dialAttempt) fresh(ctx context.Context) (Credentials, error) {
 	given, err := a.provide(ctx)
 	if err == nil {
 		given = given.or(fixed)
-		err = given.validate(a.conn.config)
+		err = given.validate()
 	}
 	if err != nil {
 		return given, &messages.CredentialsError{Err: err}

@@ -13,7 +13,7 @@ func (r *reader) extend(received *messages.Received) (any, error) {
 }
 
 // receive returns what becomes of a message, nil for nothing.
-func (x *extensions) receive(r *reader, received *messages.Received) (event any, err error) {
+func (x *extensionsConfig) receive(r *reader, received *messages.Received) (event any, err error) {
 	option := "WithIncoming"
 	defer func() {
 		if reason := recover(); reason != nil {

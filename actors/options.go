@@ -18,7 +18,6 @@ type Option func(*settings)
 // settings are what options change, until they are checked.
 type settings struct {
 	config
-	url     string
 	foreign string // an option that is not for this role
 	problem error  // an option's own
 	// way is the option that said who handles the events, and wayProblem what is
@@ -28,15 +27,16 @@ type settings struct {
 	callbacks  *Callbacks // nil if that is not the way
 }
 
+// newConfig returns what the options say, or what is wrong with them.
 func newConfig(sup *supervisor.Supervisor, r role, url string, options []Option) (*config, error) {
-	s := settings{config: defaultConfig(r), url: url}
+	s := settings{config: defaultConfig(r)}
 	for _, option := range options {
 		option(&s)
 	}
 	if sup == nil {
 		return nil, invalid("supervisor", "must not be nil")
 	}
-	if err := s.validate(); err != nil {
+	if err := s.validate(url); err != nil {
 		return nil, err
 	}
 	c := s.config
@@ -46,10 +46,51 @@ func newConfig(sup *supervisor.Supervisor, r role, url string, options []Option)
 	return &c, nil
 }
 
+func (c *settings) validate(url string) error {
+	switch {
+	case c.foreign != "":
+		return invalid(c.foreign, "is not for this end of a connection")
+	case c.problem != nil:
+		return c.problem
+	}
+	if err := c.validatePeer(url); err != nil {
+		return err
+	}
+	if err := c.validateHandler(); err != nil {
+		return err
+	}
+	return c.config.validate()
+}
+
+// validateHandler also refuses a callback that would never be called.
+func (c *settings) validateHandler() error {
+	codec := c.codec() != nil
+	switch f := c.callbacks; {
+	case c.way == "":
+		return invalid("WithHandler", "a handler is required")
+	case c.wayProblem != "":
+		return invalid(c.way, c.wayProblem)
+	case f == nil:
+		return nil
+	case f.OnMessage != nil && codec:
+		return invalid("WithCallbacks", "OnMessage is never called with WithCodec: OnValue is")
+	case f.OnValue != nil && !codec:
+		return invalid("WithCallbacks", "OnValue is never called without WithCodec")
+	}
+	return nil
+}
+
 // only notes an option that is for one role only.
 func (c *settings) only(r role, option string) {
 	if c.role != r {
 		c.foreign = option
+	}
+}
+
+// require notes what is wrong with an option that is not as it must be.
+func (c *settings) require(ok bool, option, problem string) {
+	if !ok {
+		c.problem = invalid(option, problem)
 	}
 }
 
@@ -64,9 +105,10 @@ func (c *settings) handledBy(option string, given bool) {
 	c.way = option
 }
 
-func (c *settings) extend() *extensions {
+// extend returns what is in the way of messages, to add to it.
+func (c *settings) extend() *extensionsConfig {
 	if c.extensions == nil {
-		c.extensions = &extensions{}
+		c.extensions = &extensionsConfig{}
 	}
 	return c.extensions
 }
@@ -166,9 +208,8 @@ func WithOverflow(o Overflow) Option {
 // the subscriptions. So they restore themselves, and what waited comes after them.
 func WithOnOpen(f OnOpen) Option {
 	return func(c *settings) {
-		if c.onOpen = f; f == nil {
-			c.problem = invalid("WithOnOpen", "must not be nil")
-		}
+		c.onOpen = f
+		c.require(f != nil, "WithOnOpen", "must not be nil")
 	}
 }
 
@@ -187,7 +228,7 @@ func WithCorrelation(correlate Correlate, maxAsks int) Option {
 	}
 	return func(c *settings) {
 		c.extend()
-		c.correlation = &correlation{correlate: correlate, maximum: maxAsks}
+		c.correlation = &correlationConfig{correlate: correlate, maximum: maxAsks}
 	}
 }
 
@@ -198,9 +239,7 @@ func WithIncoming(interceptors ...Incoming) Option {
 	return func(c *settings) {
 		x := c.extend()
 		x.incoming = append(x.incoming, interceptors...)
-		if len(interceptors) == 0 || slices.Contains(interceptors, nil) {
-			c.problem = invalid("WithIncoming", "must not be nil")
-		}
+		c.require(len(interceptors) > 0 && !slices.Contains(interceptors, nil), "WithIncoming", "must not be nil")
 	}
 }
 
@@ -210,9 +249,7 @@ func WithOutgoing(interceptors ...Outgoing) Option {
 	return func(c *settings) {
 		x := c.extend()
 		x.outgoing = append(x.outgoing, interceptors...)
-		if len(interceptors) == 0 || slices.Contains(interceptors, nil) {
-			c.problem = invalid("WithOutgoing", "must not be nil")
-		}
+		c.require(len(interceptors) > 0 && !slices.Contains(interceptors, nil), "WithOutgoing", "must not be nil")
 	}
 }
 
@@ -221,8 +258,6 @@ func WithOutgoing(interceptors ...Outgoing) Option {
 func WithCodec(codec Codec) Option {
 	return func(c *settings) {
 		c.extend().codec = codec
-		if codec == nil {
-			c.problem = invalid("WithCodec", "must not be nil")
-		}
+		c.require(codec != nil, "WithCodec", "must not be nil")
 	}
 }

@@ -111,10 +111,8 @@ func WithCredentials(provide Provide, timeout time.Duration) Option {
 func WithMaxAge(age time.Duration, jitter float64) Option {
 	return func(c *settings) {
 		c.only(client, "WithMaxAge")
-		c.maxAge = maxAge{age, jitter}
-		if age == 0 {
-			c.problem = invalid("WithMaxAge", "must be positive")
-		}
+		c.maxAge = maxAgeConfig{age, jitter}
+		c.require(age != 0, "WithMaxAge", "must be positive")
 	}
 }
 

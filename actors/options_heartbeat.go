@@ -40,8 +40,6 @@ func WithoutHeartbeat() Option { return func(c *settings) { c.heartbeat.off = tr
 func WithHeartbeatRule(producer func() Heartbeat) Option {
 	return func(c *settings) {
 		c.heartbeat.rule = producer
-		if producer == nil {
-			c.problem = invalid("WithHeartbeatRule", "must not be nil")
-		}
+		c.require(producer != nil, "WithHeartbeatRule", "must not be nil")
 	}
 }

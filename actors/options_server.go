@@ -42,7 +42,7 @@ func WithMaxConnections(n int) Option {
 	return func(c *settings) {
 		c.only(server, "WithMaxConnections")
 		c.limits.connections = n
-		c.limits.check("WithMaxConnections", n > 0, &c.problem)
+		c.require(n > 0, "WithMaxConnections", "must be positive")
 	}
 }
 
@@ -54,7 +54,7 @@ func WithAcceptRate(perSecond float64, burst int) Option {
 	return func(c *settings) {
 		c.only(server, "WithAcceptRate")
 		c.limits.perSecond, c.limits.burst = perSecond, burst
-		c.limits.check("WithAcceptRate", perSecond > 0 && !math.IsInf(perSecond, 0) && burst > 0, &c.problem)
+		c.require(perSecond > 0 && !math.IsInf(perSecond, 0) && burst > 0, "WithAcceptRate", "must be positive")
 	}
 }
 
@@ -65,7 +65,7 @@ func WithFirstMessageTimeout(d time.Duration) Option {
 	return func(c *settings) {
 		c.only(server, "WithFirstMessageTimeout")
 		c.limits.firstMessage = d
-		c.limits.check("WithFirstMessageTimeout", d > 0, &c.problem)
+		c.require(d > 0, "WithFirstMessageTimeout", "must be positive")
 	}
 }
 
@@ -77,12 +77,6 @@ func WithIdleTimeout(d time.Duration) Option {
 	return func(c *settings) {
 		c.only(server, "WithIdleTimeout")
 		c.limits.idle = d
-		c.limits.check("WithIdleTimeout", d > 0, &c.problem)
-	}
-}
-
-func (*limitsConfig) check(option string, positive bool, problem *error) {
-	if !positive {
-		*problem = invalid(option, "must be positive")
+		c.require(d > 0, "WithIdleTimeout", "must be positive")
 	}
 }

@@ -48,9 +48,6 @@ func (o *originConfig) allow(origin *url.URL, host string) bool {
 	return false
 }
 
-// quoted bounds what a client can have repeated.
-func quoted(s string) string { return fmt.Sprintf("%.100q", s) }
-
 // originLog says which origins were refused, once a second at most: a page asks
 // again and again. Requests write it.
 type originLog struct {

@@ -46,3 +46,6 @@ func refuseUpgrade(w http.ResponseWriter, err error) int {
 	http.Error(w, refusal.body(), status)
 	return status
 }
+
+// quoted bounds what a client can have repeated.
+func quoted(s string) string { return fmt.Sprintf("%.100q", s) }
