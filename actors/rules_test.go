@@ -114,18 +114,18 @@ func TestRulesOfServerUnderTLS(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		frame := string(wstest.Frame(0x81, []byte("not masked")))
+		o := &opponent{conn: conn, reader: bufio.NewReader(conn), masks: true}
+		frame := string(o.wire(text("masked"))) + string(wstest.Frame(0x81, []byte("not masked")))
 		if together {
 			_, err = io.WriteString(conn, request+frame)
 		}
-		o := &opponent{conn: conn, reader: bufio.NewReader(conn), masks: true}
 		if !together {
 			o.reader = upgraded(t, conn)
 			_, err = io.WriteString(conn, frame)
 		} else if _, failed := http.ReadResponse(o.reader, nil); failed != nil {
 			t.Fatal(failed)
 		}
-		if got := o.next(); err != nil || got != "close:1002" {
+		if got := o.next() + " " + o.next(); err != nil || got != `text:"masked" close:1002` {
 			t.Errorf("with the request %t: got %s, %v", together, got, err)
 		}
 		conn.Close()

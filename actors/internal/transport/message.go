@@ -10,8 +10,13 @@ import "github.com/sockvisor/sockvisor/actors/internal/wire"
 // It is between two messages as far as coder/websocket can see, and stays there.
 //
 // TakeMessage takes such a message, or returns nil: the next is coder/websocket's to
-// read, or the guard's to refuse.
-func (s *Socket) TakeMessage() (wire.Opcode, []byte) { return s.incoming.takeMessage(&s.rules) }
+// read, or the guard's to refuse. So is all that there is where frames are not read.
+func (s *Socket) TakeMessage() (wire.Opcode, []byte) {
+	if !s.incoming.framed {
+		return 0, nil
+	}
+	return s.incoming.takeMessage(&s.rules)
+}
 
 func (in *frameBuffer) takeMessage(r *wire.Rules) (wire.Opcode, []byte) {
 	f := &in.ahead
