@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 )
 
 // deflate are the parameters of permessage-deflate as one end names them (RFC 7692,
@@ -87,6 +89,18 @@ func checkDeflate(offer, answer http.Header) error {
 		}
 	}
 	return nil
+}
+
+// agree notes what the answer to a handshake says of the peer's messages.
+func agree(sock *transport.Socket, answer http.Header, own role) {
+	for _, extension := range extensionsOf(answer) {
+		d, _ := parseDeflate(extension[1:], true)
+		noContext := d.serverNoContext
+		if own == server {
+			noContext = d.clientNoContext
+		}
+		sock.Agreed(true, !noContext)
+	}
 }
 
 // withValidOffers returns a request without the offers that a server must decline (RFC

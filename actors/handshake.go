@@ -143,7 +143,7 @@ func (a *dialAttempt) answer(conn net.Conn, r *http.Request) (*http.Response, er
 	if err != nil {
 		return nil, err
 	}
-	a.sock.Agreed(len(extensionsOf(response.Header)) > 0)
+	agree(a.sock, response.Header, client)
 	a.upgraded = a.sock.Upgraded(conn, bytes.Clone(ahead))
 	response.Body = a.upgraded
 	return response, nil

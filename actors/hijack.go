@@ -123,7 +123,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		_ = conn.Close()
 		return nil, nil, err
 	}
-	h.sock.Agreed(len(extensionsOf(h.Header())) > 0)
+	agree(h.sock, h.Header(), server)
 	h.sock.Prepend(ahead)
 	size := hijackedBuffer
 	if !h.sock.Frames() {

@@ -4,9 +4,19 @@ import (
 	"io"
 	"sync"
 
+	"github.com/sockvisor/sockvisor/actors/internal/inflate"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
+
+// inflate returns what a compressed message is read from.
+func (r *reader) inflate(payload io.Reader) io.Reader {
+	if r.inflater == nil {
+		r.inflater = inflate.New(r.sock.Takeover())
+	}
+	r.inflater.Open(payload)
+	return r.inflater
+}
 
 // inflated is a message that coder/websocket reads: it was compressed, or in fragments.
 type inflated struct{ bytes []byte }

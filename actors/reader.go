@@ -7,8 +7,8 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/coder/websocket"
 
+	"github.com/sockvisor/sockvisor/actors/internal/inflate"
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
-
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 )
 
@@ -50,6 +50,7 @@ type reader struct {
 	newest   *mailbox.Node // what is to be handed over
 	oldest   *mailbox.Node
 	batch    int
+	inflater *inflate.Inflater // nil until a message is compressed
 
 	// said is when the peer last sent a message, since the socket was made. It is
 	// kept only where somebody asks.

@@ -45,13 +45,11 @@ func (r *reader) refusedPong(err error) bool {
 func (r *reader) receive(kind messages.Type, from io.Reader) error {
 	b := inflating.Get().(*inflated)
 	defer b.recycle()
+	if r.sock.Compressed() {
+		from = r.inflate(from)
+	}
 	if err := b.readMessage(from, kind, r.sock.Limit()); err != nil {
 		return r.readError(err)
-	}
-	if r.sock.InFrame() {
-		// To coder/websocket the message has ended, with a last block of DEFLATE; what
-		// is left of its frame it would take for frames that nobody has checked.
-		return r.readError(wire.ProtocolError("compressed message that goes on after its last block"))
 	}
 	return r.deliver(kind, bytes.Clone(b.bytes))
 }

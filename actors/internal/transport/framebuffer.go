@@ -24,6 +24,7 @@ type frameBuffer struct {
 	known   bool         // its header is there
 	framed  bool         // frames are read, and not the answer to a handshake
 	patient bool         // Read waits for what is not there yet
+	packed  bool         // the message that was begun last is compressed
 	guard   *bufferGuard // nil between messages
 }
 
@@ -119,6 +120,9 @@ func (in *frameBuffer) next() bool {
 		return false
 	}
 	in.left, in.known = in.ahead.FrameSize(), false
+	if in.ahead.Begins() {
+		in.packed = in.ahead.Compressed()
+	}
 	return true
 }
 

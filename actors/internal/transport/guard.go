@@ -70,5 +70,7 @@ func (s *Socket) Inspect() error {
 // Guard has the guard see all that is read, where frames are not.
 func (s *Socket) Guard() { s.incoming.watchedBy(&s.rules) }
 
-// Agreed notes whether messages may be compressed.
-func (s *Socket) Agreed(deflate bool) { s.rules.Deflate = deflate }
+// Agreed notes whether messages may be compressed, and refer to those before them then.
+func (s *Socket) Agreed(deflate, takeover bool) {
+	s.rules.Deflate, s.rules.Takeover = deflate, takeover
+}

@@ -162,17 +162,23 @@ func TestReadsGuarded(t *testing.T) {
 		if n, err := s.Read(room); err != nil || string(room[:n]) != "GET" {
 			t.Errorf("before: %q, %v", room[:n], err)
 		}
-		s.Agreed(true)
+		s.Agreed(true, true)
 		s.Prepend(nil)
-		s.Prepend([]byte("\xc1\x00"))
+		s.Prepend([]byte("\x81\x00\xc1"))
 		if s.Guard(); s.Frames() {
 			t.Error("it can be read without waiting")
 		}
-		go func() { _, _ = io.WriteString(peer, "\x81\x01x\x83\x00") }()
+		if _, data := s.TakeMessage(); data != nil {
+			t.Error("a message passes the guard")
+		}
+		go func() { _, _ = io.WriteString(peer, "\x00\x81\x01x\x83\x00") }()
 		read, err := io.ReadAll(s)
 		var v *wire.Violation
-		if string(read) != "\xc1\x00\x81\x01x" || !errors.As(err, &v) {
+		if string(read) != "\x81\x00\x81\x00\x81\x01x" || !errors.As(err, &v) {
 			t.Errorf("read %q, %v", read, err)
+		}
+		if s.Compressed() || !s.Compressed() || s.Compressed() {
+			t.Error("it is not the second message that is compressed")
 		}
 		if n, again := s.Read(room); n != 0 || again != err {
 			t.Errorf("then %d bytes, %v", n, again)

@@ -62,8 +62,20 @@ func (s *Socket) Fits() bool {
 // Full reports whether there is no room: the beginning of a large message is there.
 func (s *Socket) Full() bool { return s.incoming.full() }
 
-// InFrame reports whether some of the present frame is still to be handed out.
-func (s *Socket) InFrame() bool { return s.incoming.left > 0 }
+// Compressed reports whether the message that coder/websocket has begun to read is, which
+// that is not told. It is asked once for each.
+func (s *Socket) Compressed() bool {
+	if s.incoming.framed {
+		return s.incoming.packed
+	}
+	if s.above != nil {
+		return s.above.guard.Compressed()
+	}
+	return s.incoming.watchedBy(&s.rules).Compressed()
+}
+
+// Takeover reports whether it may refer to those before it.
+func (s *Socket) Takeover() bool { return s.rules.Takeover }
 
 // SetPatient says whether Read waits for what is not there yet.
 func (s *Socket) SetPatient(yes bool) { s.incoming.patient = yes }

@@ -8,7 +8,8 @@ import (
 // Guard sees every byte that a peer sends before it is parsed, and ends the
 // reading at the first that is against the rules of RFC 6455 or 7692: with the frame's
 // header, if that says it all, and with the first byte that no text can have. It also
-// keeps close frames for itself, so that whoever reads decides how they are answered.
+// keeps close frames for itself, so that whoever reads decides how they are answered,
+// and the bit of what is compressed: see Compressed.
 //
 // It belongs to whoever reads.
 type Guard struct {
@@ -22,13 +23,14 @@ type Guard struct {
 	text     TextCheck
 	total    int64  // of the message's payload, as announced
 	held     []byte // of a header that is not there as a whole, or of a close frame
+	begun    []bool // which messages are compressed, of those that nobody has asked for
 	verdict  error
 	closed   bool // there was a close frame after the verdict
 	refused  bool // the present frame began before
 }
 
 // Reset is for what is read anew, by these rules.
-func (g *Guard) Reset(r Rules) { *g = Guard{Rules: r, held: g.held[:0]} }
+func (g *Guard) Reset(r Rules) { *g = Guard{Rules: r, held: g.held[:0], begun: g.begun[:0]} }
 
 // Sift returns what may be passed on of p, which was read, and why no more.
 func (g *Guard) Sift(p []byte, err error) (int, error) {
@@ -60,6 +62,16 @@ func (g *Guard) SawClose() bool { return g.closed }
 // Idle reports whether no message has begun, nor anything been refused.
 func (g *Guard) Idle() bool { return !g.inside && !g.within && len(g.held) == 0 && g.verdict == nil }
 
+// Compressed reports whether the next message is, for whoever inflates it: that is asked
+// once for each. To those behind the guard it is one like any other.
+func (g *Guard) Compressed() (yes bool) {
+	if len(g.begun) > 0 {
+		yes = g.begun[0]
+		g.begun = append(g.begun[:0], g.begun[1:]...)
+	}
+	return yes
+}
+
 // Check sees the next bytes. With an error, which is the last, it returns how many may
 // be passed on all the same: those before the frame in question.
 func (g *Guard) Check(p []byte) (passed int, err error) {
@@ -86,6 +98,16 @@ func (g *Guard) step(p []byte) int {
 	if g.inside {
 		return g.payload(p)
 	}
+	first := len(g.held) == 0
+	n := g.header(p)
+	if first && g.Deflate {
+		p[0] &^= compressedBit // it was seen
+	}
+	return n
+}
+
+// header takes in a header, or what there is of it.
+func (g *Guard) header(p []byte) int {
 	if f, ok := ParseHeader(p); ok && len(g.held) == 0 {
 		if g.verdict = g.judge(&f); g.verdict == nil {
 			g.begin(f, p)
@@ -127,7 +149,10 @@ func (g *Guard) begin(f Header, header []byte) {
 	case f.control():
 		return
 	case f.Opcode != OpcodeContinuation:
-		g.packed = f.compressed()
+		g.packed = f.Compressed()
+		if g.Deflate {
+			g.begun = append(g.begun, g.packed)
+		}
 		g.readable = f.Opcode == OpcodeText && !g.packed
 		g.total = 0
 	}

@@ -138,6 +138,26 @@ func TestGuardOfServer(t *testing.T) {
 	}
 }
 
+// What is compressed those behind the guard are not told, whatever the pieces; who
+// inflates it asks.
+func TestGuardKeepsWhatIsCompressed(t *testing.T) {
+	const deflated, fragments, ordinary = "\xc1\x01x", "\x42\x01x\x89\x01p\x80\x01\xff", "\x82\x01x"
+	all, clear := deflated+ordinary+fragments+ordinary, "\x81"+deflated[1:]+ordinary+"\x02"+fragments[1:]+ordinary
+	for size := 1; size <= len(all); size++ {
+		passed, err := sifted(Rules{Limit: 10, Deflate: true}, []byte(all), size)
+		if string(passed) != clear || err != nil {
+			t.Errorf("%d bytes at a time: passes %x, %v", size, passed, err)
+		}
+	}
+	g := &Guard{Rules: Rules{Limit: 10, Deflate: true}}
+	_, _ = g.Sift([]byte(all), nil)
+	for i, want := range []bool{true, false, true, false, false} {
+		if g.Compressed() != want {
+			t.Errorf("message %d: want compressed %t", i, want)
+		}
+	}
+}
+
 // What came before a violation is passed on, the frame itself is not, and the guard
 // stays by what it said.
 func TestGuardSifts(t *testing.T) {

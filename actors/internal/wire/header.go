@@ -44,9 +44,13 @@ func (h *Header) FrameSize() int64 {
 
 const maxHeader = 14
 
-func (h *Header) control() bool    { return h.Opcode&0x8 != 0 }
-func (h *Header) begins() bool     { return h.Opcode == OpcodeText || h.Opcode == OpcodeBinary }
-func (h *Header) compressed() bool { return h.Reserved == compressedBit }
+func (h *Header) control() bool { return h.Opcode&0x8 != 0 }
+
+// Begins reports whether it is the first of a message.
+func (h *Header) Begins() bool { return h.Opcode == OpcodeText || h.Opcode == OpcodeBinary }
+
+// Compressed reports whether that message is (RFC 7692, section 6).
+func (h *Header) Compressed() bool { return h.Reserved == compressedBit }
 
 // known reports whether the opcode has a meaning.
 func (h *Header) known() bool {
@@ -76,7 +80,7 @@ func parseHead(b []byte) (h Header, ok bool) {
 	h.Fin, h.Reserved, h.Opcode = b[0]&finBit != 0, b[0]&reservedBits, Opcode(b[0]&opcodeBits)
 	h.setLength(b, extended)
 	h.Whole = h.Fin && h.Opcode != OpcodeContinuation
-	h.Plain = h.Reserved == 0 && h.begins() && h.Minimal
+	h.Plain = h.Reserved == 0 && h.Begins() && h.Minimal
 	return h, true
 }
 

@@ -7,9 +7,10 @@ import (
 
 // Rules are what was agreed upon before the first frame.
 type Rules struct {
-	Limit   int64 // of a message
-	Masked  bool  // the peer has to mask what it sends: it is a client
-	Deflate bool  // messages may be compressed (RFC 7692)
+	Limit    int64 // of a message
+	Masked   bool  // the peer has to mask what it sends: it is a client
+	Deflate  bool  // messages may be compressed (RFC 7692)
+	Takeover bool  // and refer to those before them
 }
 
 // judge returns what a frame's header has against the rules, or nil.
@@ -19,7 +20,7 @@ func (g *Guard) judge(f *Header) error {
 		return ProtocolError("masked frame from a server") // section 5.1
 	case !f.Masked && g.Masked:
 		return ProtocolError("frame from a client that is not masked")
-	case f.Reserved != 0 && !(f.compressed() && f.begins() && g.Deflate):
+	case f.Reserved != 0 && !(f.Compressed() && f.Begins() && g.Deflate):
 		return ProtocolError("reserved bits") // section 5.2, and RFC 7692, section 6
 	case !f.known():
 		return ProtocolError(fmt.Sprintf("opcode %d", f.Opcode))
@@ -27,9 +28,9 @@ func (g *Guard) judge(f *Header) error {
 		return ProtocolError("length that is not in its shortest form, or has 64 bits")
 	case f.control():
 		return judgeControl(f)
-	case f.begins() && g.within:
+	case f.Begins() && g.within:
 		return ProtocolError("message inside of another") // section 5.4
-	case !f.begins() && !g.within:
+	case !f.Begins() && !g.within:
 		return ProtocolError("continuation of no message")
 	default:
 		return g.judgeSize(f)
@@ -53,8 +54,8 @@ func judgeControl(f *Header) error {
 // compressed is measured once more when it is not.
 func (g *Guard) judgeSize(f *Header) error {
 	limit, before, packed := g.Limit, g.total, g.packed
-	if f.begins() {
-		before, packed = 0, f.compressed()
+	if f.Begins() {
+		before, packed = 0, f.Compressed()
 	}
 	if packed {
 		limit = deflated(limit)
