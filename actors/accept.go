@@ -1,14 +1,11 @@
 package actors
 
 import (
-	"context"
 	"net/http"
-	"sync/atomic"
 
 	"github.com/coder/websocket"
 
-	"github.com/sockvisor/sockvisor/actors/internal/transport"
-	"github.com/sockvisor/sockvisor/actors/internal/wire"
+	"github.com/sockvisor/sockvisor/actors/internal/ws"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 	"github.com/sockvisor/sockvisor/supervisor/child"
@@ -149,8 +146,8 @@ func (a *Acceptor) start(c *Conn, d *dialed) bool {
 	if c.spawn(a.children) == nil {
 		return true
 	}
-	_ = writeClose(d.ws, messages.CloseGoingAway, "")
-	_ = d.ws.CloseNow()
+	_ = d.ws.Close(messages.CloseGoingAway, "")
+	d.ws.CloseNow()
 	a.stats.closed.add(messages.CloseGoingAway)
 	a.stats.end()
 	return false
@@ -171,24 +168,20 @@ func (a *Acceptor) Stats() AcceptStats { return a.stats.read() }
 
 // handshake upgrades a request (RFC 6455, section 4.2).
 func (c *Conn) handshake(h *hijacker, r *http.Request) (*dialed, error) {
-	// Not h, in these two: they stay, and h has the request and all that is its.
-	var sock atomic.Pointer[transport.Socket]
-	ws, err := websocket.Accept(h, withValidOffers(r), &websocket.AcceptOptions{
+	made := &ws.Conn{}
+	onPing, onPong := made.Handlers()
+	conn, err := websocket.Accept(h, withValidOffers(r), &websocket.AcceptOptions{
 		Subprotocols:       c.config.subprotocols,
 		OriginPatterns:     c.config.upgrade.origins.patterns,
 		InsecureSkipVerify: c.config.upgrade.origins.any,
 		CompressionMode:    c.config.compression,
-		OnPingReceived:     func(context.Context, []byte) bool { return sock.Load().MayPong() },
-		OnPongReceived: func(_ context.Context, payload []byte) {
-			c.pong(sock.Load(), wire.PingNumber(payload))
-		},
+		OnPingReceived:     onPing,
+		OnPongReceived:     onPong,
 	})
 	if err != nil {
 		return nil, err
 	}
 	h.reader.Reset(h.sock) // coder/websocket has put two readers of nothing before it, of 104 bytes
-	sock.Store(h.sock)
-	startFraming(h.sock, c.config.compression)
-	ws.SetReadLimit(-1) // it is the guard's
-	return &dialed{ws: ws, sock: h.sock, subprotocol: ws.Subprotocol()}, nil
+	made.Made(conn, h.sock, c.config.compression)
+	return &dialed{ws: made}, nil
 }

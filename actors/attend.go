@@ -21,15 +21,15 @@ func (r *reader) attend() {
 	if r.finishing.Load() {
 		return // another reads under the lock that waiting takes
 	}
-	r.sock.Unwatch()
+	r.ws.Socket.Unwatch()
 	for r.attendance.wanted() && r.stay() {
 	}
 }
 
 // goAway is the end of attend: the tree's poller takes over, if it has not already.
 func (r *reader) goAway() {
-	_ = r.sock.SetReadDeadline(time.Time{})
-	r.sock.Watch()
+	_ = r.ws.Socket.SetReadDeadline(time.Time{})
+	r.ws.Socket.Watch()
 	r.attendance.giveBack() // last: the next that stays does all this in its turn
 }
 
@@ -40,21 +40,21 @@ func (r *reader) goAway() {
 // The order is that in which nobody is deaf: the one that stays has told the poller to
 // be silent before it looks whether it is wanted.
 func (r *reader) neglected() {
-	r.sock.Calm()
+	r.ws.Socket.Calm()
 	if r.attendance.callAway() {
-		_ = r.sock.SetReadDeadline(time.Unix(1, 0))
-		r.sock.Watch()
+		_ = r.ws.Socket.SetReadDeadline(time.Unix(1, 0))
+		r.ws.Socket.Watch()
 	}
 }
 
 // stay serves the socket until nothing arrives for a while, and reports whether
 // something had.
 func (r *reader) stay() bool {
-	began := r.sock.Now()
-	_ = r.sock.SetReadDeadline(time.Now().Add(attention))
+	began := r.ws.Socket.Now()
+	_ = r.ws.Socket.SetReadDeadline(time.Now().Add(attention))
 	for arrived := r.arrived; r.attendance.wanted(); {
-		if err := r.sock.Wait(arrived); err != nil {
-			return errors.Is(err, os.ErrDeadlineExceeded) && r.sock.LastRead() > began
+		if err := r.ws.Socket.Wait(arrived); err != nil {
+			return errors.Is(err, os.ErrDeadlineExceeded) && r.ws.Socket.LastRead() > began
 		}
 		r.step()
 	}

@@ -35,7 +35,7 @@ func (r *reader) afterCatchingUp(late time.Duration, told func()) {
 		return
 	}
 	m := &catchUp{reader: r, told: told, late: late}
-	m.upTo = r.sock.Received() + uint64(r.sock.Unread())
+	m.upTo = r.ws.Socket.Received() + uint64(r.ws.Socket.Unread())
 	m.bound = time.AfterFunc(transport.Patience(late)+transport.Grace, func() { m.say() }) // not tell, which needs what is set here
 	r.inbox.PostUserMessage(m)
 }
@@ -79,14 +79,14 @@ func (r *reader) catchUp(m *catchUp) {
 // behind reports whether there is more to be read that can be. Under TLS fewer bytes are
 // received than have arrived.
 func (r *reader) behind(upTo uint64) bool {
-	return r.sock.Received() < upTo && r.sock.Unread() > 0 && !r.paused.Load()
+	return r.ws.Socket.Received() < upTo && r.ws.Socket.Unread() > 0 && !r.paused.Load()
 }
 
 // look is for a goroutine of which nothing can be asked: it has caught up when it waits
 // for more, or has left the rest to the actor.
 func (m *catchUp) look() {
 	r := m.reader
-	switch waits := r.sock.Reading() || r.paused.Load(); {
+	switch waits := r.ws.Socket.Reading() || r.paused.Load(); {
 	case m.over.Load():
 	case r.polled && !r.finishing.Load():
 		r.inbox.PostUserMessage(m)

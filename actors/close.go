@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor/child"
 )
@@ -54,7 +55,7 @@ func (c *connection) closeIfWritten() {
 		c.sayIfWritten()
 		return
 	}
-	if c.phase != closing || c.failure != nil || c.sock.SaidClose() || c.conn.unsent() > 0 {
+	if c.phase != closing || c.failure != nil || c.ws.SaidClose() || c.conn.unsent() > 0 {
 		return
 	}
 	c.confirmAll()
@@ -78,9 +79,8 @@ func (c *connection) startHandshake(code messages.CloseCode, reason string) {
 
 // sayClose writes a close frame, or fails.
 func (c *connection) sayClose(code messages.CloseCode, reason string) bool {
-	c.sock.SayClose()
-	c.sock.Cork() // behind the last messages
-	err := writeClose(c.ws, code, reason)
+	c.ws.Socket.Cork() // behind the last messages
+	err := c.ws.Close(code, reason)
 	if err != nil {
 		c.fail(&messages.WriteError{Err: err})
 	}
@@ -150,7 +150,7 @@ func (c *connection) becauseAsked() {
 // closeOf returns what a Closed says: what the peer said last, else the code of the
 // error for which this side closed, else what this side was asked to say.
 func (c *connection) closeOf() (code messages.CloseCode, text string, clean bool) {
-	if peer, ok := as[*messages.PeerClosedError](c.failure); ok {
+	if peer, ok := errs.As[*messages.PeerClosedError](c.failure); ok {
 		return peer.Code, peer.Reason, c.bothClosed()
 	}
 	code = codeOf(c.failure)
@@ -166,19 +166,19 @@ func (c *connection) closeOf() (code messages.CloseCode, text string, clean bool
 
 // bothClosed reports whether both sides have sent a close frame.
 func (c *connection) bothClosed() bool {
-	return c.heardClose && c.sock.SaidClose()
+	return c.heardClose && c.ws.SaidClose()
 }
 
 // codeOf returns the code with which this side closes for a reason.
 func codeOf(reason error) messages.CloseCode {
 	switch {
-	case is[*messages.HandlerError](reason), is[*messages.InternalError](reason):
+	case errs.Is[*messages.HandlerError](reason), errs.Is[*messages.InternalError](reason):
 		return messages.CloseInternalError
-	case is[*messages.ProtocolError](reason):
+	case errs.Is[*messages.ProtocolError](reason):
 		return messages.CloseProtocolError
-	case is[*messages.InvalidUTF8Error](reason):
+	case errs.Is[*messages.InvalidUTF8Error](reason):
 		return messages.CloseInvalidPayload
-	case is[*messages.ReadLimitError](reason):
+	case errs.Is[*messages.ReadLimitError](reason):
 		return messages.CloseMessageTooBig
 	default:
 		return messages.CloseAbnormal

@@ -3,6 +3,7 @@ package actors
 import (
 	"testing"
 
+	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -12,7 +13,7 @@ func TestGuardOfCloseCodes(t *testing.T) {
 	for code := range 1 << 16 {
 		g := &wire.Guard{Rules: wire.Rules{Limit: 10}}
 		_, err := g.Check([]byte{0x88, 2, byte(code >> 8), byte(code)})
-		if got, want := is[*wire.PeerClosed](err), messages.CloseCode(code).Sendable(); got != want {
+		if got, want := errs.Is[*wire.PeerClosed](err), messages.CloseCode(code).Sendable(); got != want {
 			t.Errorf("code %d: %t", code, got)
 		}
 	}

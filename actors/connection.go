@@ -4,11 +4,10 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
-	"github.com/coder/websocket"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
-	"github.com/sockvisor/sockvisor/actors/internal/transport"
+	"github.com/sockvisor/sockvisor/actors/internal/ws"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor/child"
 )
@@ -45,8 +44,7 @@ type connection struct {
 
 	waiting    time.Duration // since when it waits for its turn to dial, by the tree's clock; zero if it does not
 	cancelDial func()
-	ws         *websocket.Conn
-	sock       *transport.Socket
+	ws         *ws.Conn
 	reader     *reader       // nil when there is none, or it has ended
 	readerPID  *actor.PID    // nil when it is stopped
 	openedAt   time.Duration // since the socket was made
@@ -200,8 +198,8 @@ func (c *connection) openReady() {
 // not what the next epoch begins with.
 func (c *connection) refuseReady() {
 	if d := c.conn.kept.ready; d != nil {
-		_ = writeClose(d.ws, messages.CloseInternalError, "")
-		_ = d.ws.CloseNow() // what was written still goes out
+		_ = d.ws.Close(messages.CloseInternalError, "")
+		d.ws.CloseNow() // what was written still goes out
 		c.conn.kept.ready = nil
 	}
 }
@@ -232,13 +230,13 @@ func (c *connection) dialed(d *dialed) {
 }
 
 func (c *connection) open(d *dialed) {
-	c.ws, c.sock = d.ws, d.sock
-	c.phase, c.openedAt = open, c.sock.Now()
+	c.ws = d.ws
+	c.phase, c.openedAt = open, c.ws.Socket.Now()
 	c.conn.setState(messages.StateOpen)
-	c.tell(&messages.Opened{Conn: c.conn.pid, Epoch: c.epoch, Subprotocol: d.subprotocol, Value: d.value})
+	c.tell(&messages.Opened{Conn: c.conn.pid, Epoch: c.epoch, Subprotocol: d.ws.Subprotocol(), Value: d.value})
 	epoch := c.epoch
-	c.sock.Notify(func(err error) { c.conn.mailbox.post(&writable{epoch: epoch, err: err}) })
-	c.conn.mailbox.sink = c.sock
+	c.ws.Socket.Notify(func(err error) { c.conn.mailbox.post(&writable{epoch: epoch, err: err}) })
+	c.conn.mailbox.sink = c.ws.Socket
 	c.startReader()
 	c.expectMessages()
 	c.startHeartbeat()
@@ -275,13 +273,12 @@ func (c *connection) abort() {
 	if c.reader != nil {
 		c.reader.quiet()
 		c.reader.wakeUp()
-		c.sock.Abort()
+		c.ws.Socket.Abort()
 		c.mayBeStuck()
 	}
 	if c.farewell != nil {
 		c.farewell = nil
-		c.sock.Abort()
-		_ = c.ws.CloseNow()
+		c.ws.Abort()
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 
+	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor/child"
 )
@@ -88,8 +89,8 @@ func (r *reader) oneApart() (err error) {
 // logPanic logs an error if it is, or wraps, a panic: with the stack, which no other
 // text has.
 func (c *Conn) logPanic(err error) {
-	e, ok := as[*messages.HandlerError](err)
-	if internal, is := as[*messages.InternalError](err); is && !ok {
+	e, ok := errs.As[*messages.HandlerError](err)
+	if internal, is := errs.As[*messages.InternalError](err); is && !ok {
 		e = &messages.HandlerError{Reason: internal.Reason, In: "sockvisor", Stack: internal.Stack}
 	}
 	if e != nil && !readers[e.In] {

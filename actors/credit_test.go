@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
+	"github.com/sockvisor/sockvisor/actors/internal/ws"
 )
 
 // heldReader returns a reader that never runs.
@@ -12,7 +13,8 @@ func heldReader() *reader { return &reader{inbox: newReaderInbox().(*readerInbox
 // creditedReader returns a reader that waits on a goroutine of its own.
 func creditedReader(conn *Conn) *reader {
 	r := heldReader()
-	r.conn, r.sock, r.room = conn, transport.New(nil, transport.Options{}), make(chan struct{}, 1)
+	r.conn, r.room = conn, make(chan struct{}, 1)
+	r.ws = &ws.Conn{Socket: transport.New(nil, transport.Options{})}
 	conn.credit.reader.Store(r)
 	return r
 }

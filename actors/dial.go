@@ -6,9 +6,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/coder/websocket"
-
+	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
+	"github.com/sockvisor/sockvisor/actors/internal/ws"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor/child"
 )
@@ -16,12 +16,10 @@ import (
 // dialed is how a dial, or a server's handshake, ended: with a socket or with an
 // error.
 type dialed struct {
-	epoch       uint64
-	ws          *websocket.Conn
-	sock        *transport.Socket
-	subprotocol string
-	value       any // of a server's WithUpgrade
-	err         error
+	epoch uint64
+	ws    *ws.Conn
+	value any // of a server's WithUpgrade
+	err   error
 }
 
 // Discard implements mailbox.Discarder: nobody waits for the socket any more.
@@ -29,8 +27,7 @@ func (d *dialed) Discard() {
 	if d.ws == nil {
 		return
 	}
-	d.sock.Abort()
-	_ = d.ws.CloseNow()
+	d.ws.Abort()
 }
 
 // startDial asks the tree's governor for a turn to dial.
@@ -179,7 +176,7 @@ func (s *reached) explain(url string, err error) error {
 		e := *s.answer
 		e.URL, e.Err = url, err
 		return &e
-	case s.proxy != "" && !is[*messages.ProxyError](err):
+	case s.proxy != "" && !errs.Is[*messages.ProxyError](err):
 		err = &messages.ProxyError{Proxy: s.proxy, Err: err}
 	}
 	return &messages.DialError{URL: url, Err: err}

@@ -4,6 +4,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor/child"
@@ -26,7 +27,7 @@ func (c *connection) fail(reason error) {
 		c.phase = failing
 		c.conn.setState(messages.StateConnecting)
 	}
-	if c.reader != nil && (said || is[*messages.WriteError](reason)) {
+	if c.reader != nil && (said || errs.Is[*messages.WriteError](reason)) {
 		c.letGo()
 		c.expire(transport.Linger) // what the peer said last may still be there to read
 		return
@@ -41,7 +42,7 @@ func (c *connection) fail(reason error) {
 func (c *connection) becauseOf(reason error) {
 	switch {
 	case c.cause != "":
-	case is[*messages.PeerClosedError](reason):
+	case errs.Is[*messages.PeerClosedError](reason):
 		c.cause = messages.CausePeer
 	default:
 		c.cause = messages.CauseFailure
@@ -57,9 +58,8 @@ func (c *connection) sayWhy(code messages.CloseCode) bool {
 	}
 	c.reader.quiet()
 	c.reader.wakeUp()
-	c.sock.SayClose()
-	err := writeClose(c.ws, code, "")
-	c.sock.Flush()
+	err := c.ws.Close(code, "")
+	c.ws.Socket.Flush()
 	return err == nil
 }
 
@@ -74,7 +74,7 @@ func (c *connection) readerEnded(m *readerEnded) {
 		c.stuck.Stop()
 	}
 	c.stopReader()
-	c.heardClose = is[*messages.PeerClosedError](m.err)
+	c.heardClose = errs.Is[*messages.PeerClosedError](m.err)
 	if m.open && c.beginFarewell(m.err) {
 		return
 	}
@@ -95,12 +95,12 @@ func (c *connection) readerEnded(m *readerEnded) {
 // why before.
 func (c *connection) explain(reason error) {
 	switch {
-	case c.failure == nil && is[*messages.PeerClosedError](reason):
+	case c.failure == nil && errs.Is[*messages.PeerClosedError](reason):
 		c.failure = reason
-	case is[*messages.WriteError](c.failure) && !wraps(reason, net.ErrClosed):
+	case errs.Is[*messages.WriteError](c.failure) && !errs.Wraps(reason, net.ErrClosed):
 		c.failure = reason
 	}
-	if c.cause == messages.CauseFailure && is[*messages.PeerClosedError](c.failure) {
+	if c.cause == messages.CauseFailure && errs.Is[*messages.PeerClosedError](c.failure) {
 		c.cause = messages.CausePeer
 	}
 }
@@ -109,7 +109,7 @@ func (c *connection) explain(reason error) {
 // handler if it failed, and then to the supervisor, unless it is over for good.
 func (c *connection) ended() {
 	c.forget()
-	if c.failure != nil && !is[*messages.PeerClosedError](c.failure) {
+	if c.failure != nil && !errs.Is[*messages.PeerClosedError](c.failure) {
 		c.tell(&messages.Failed{Conn: c.conn.pid, Epoch: c.epoch, Err: c.failure})
 	}
 	if c.asked != nil {
@@ -119,7 +119,7 @@ func (c *connection) ended() {
 	c.phase = down
 	c.conn.setState(messages.StateConnecting)
 	panic(&child.Failure{
-		Epoch: c.epoch, Uptime: c.uptime(), Err: c.failure, Ready: c.conn.kept.ready != nil, Final: c.conn.config.failFast && c.epoch == 1 && c.sock == nil,
+		Epoch: c.epoch, Uptime: c.uptime(), Err: c.failure, Ready: c.conn.kept.ready != nil, Final: c.conn.config.failFast && c.epoch == 1 && c.ws == nil,
 	})
 }
 
@@ -134,10 +134,10 @@ func (c *connection) forget() {
 }
 
 func (c *connection) uptime() time.Duration {
-	if c.sock == nil {
+	if c.ws == nil {
 		return 0
 	}
-	return c.sock.Now() - c.openedAt
+	return c.ws.Socket.Now() - c.openedAt
 }
 
 // decide is the supervisor's answer: the handler learns that the epoch is over

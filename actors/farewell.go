@@ -3,6 +3,7 @@ package actors
 import (
 	"errors"
 
+	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
@@ -23,14 +24,14 @@ type farewell struct {
 
 // canHear reports whether a peer can still be told why its socket is closed.
 func canHear(reason error) bool {
-	return is[*messages.PeerClosedError](reason) || codeOf(reason) != messages.CloseAbnormal
+	return errs.Is[*messages.PeerClosedError](reason) || codeOf(reason) != messages.CloseAbnormal
 }
 
 // beginFarewell reports whether there is a farewell for what a reader has ended with:
 // not if this side has said its own.
 func (c *connection) beginFarewell(reason error) bool {
 	switch {
-	case c.failure != nil || c.sock.SaidClose():
+	case c.failure != nil || c.ws.SaidClose():
 		return false
 	case c.phase == open:
 		c.sayFarewell(reason)
@@ -61,7 +62,7 @@ func (c *connection) sayFarewell(reason error) {
 // finishClosing goes on with a close that was asked for, though nothing is read any
 // more: what was queued before it is still written.
 func (c *connection) finishClosing(reason error) {
-	if is[*messages.PeerClosedError](reason) {
+	if errs.Is[*messages.PeerClosedError](reason) {
 		c.failure = reason
 	}
 	c.farewell = &farewell{code: codeAsked(c.asked), reason: c.asked.Reason}
@@ -71,7 +72,7 @@ func (c *connection) finishClosing(reason error) {
 // lastWords are the code and the text of the close frame for a reason. A peer's are
 // said back to it.
 func lastWords(reason error) (messages.CloseCode, string) {
-	if peer, ok := as[*messages.PeerClosedError](reason); ok {
+	if peer, ok := errs.As[*messages.PeerClosedError](reason); ok {
 		return peer.Code, peer.Reason
 	}
 	switch code := codeOf(reason); code {
@@ -148,7 +149,7 @@ func (c *connection) say() {
 // to the peer, which may still have to read it.
 func (c *connection) partIfTaken() {
 	f := c.farewell
-	if f == nil || !f.said || f.parting || !c.sock.Taken() {
+	if f == nil || !f.said || f.parting || !c.ws.Socket.Taken() {
 		return
 	}
 	f.parting = true
@@ -171,7 +172,7 @@ func (c *connection) part() {
 	}
 	c.expire(transport.Linger)
 	go func() {
-		m.closed = c.sock.Drain()
+		m.closed = c.ws.Socket.Drain()
 		c.conn.mailbox.post(m)
 	}()
 }
@@ -182,7 +183,7 @@ func (c *connection) parted(m *parted) {
 	}
 	c.heardClose = m.closed
 	c.farewell = nil
-	_ = c.ws.CloseNow()
+	c.ws.CloseNow()
 	c.release()
 	c.ended()
 }
@@ -197,7 +198,7 @@ func (c *connection) sayRest() {
 // hurry is for when the time is over. What the handler has not said by now is not waited
 // for, but the close frame still leaves if the kernel takes it.
 func (c *connection) hurry() {
-	if f := c.farewell; f.said || !c.sock.Ready() {
+	if f := c.farewell; f.said || !c.ws.Socket.Ready() {
 		c.cutShort()
 		return
 	}
@@ -215,10 +216,10 @@ func (c *connection) cutShort() {
 // else may happen to the handler meanwhile is no failure of it.
 func (c *connection) failFarewell(reason error) {
 	switch {
-	case is[*messages.InternalError](reason):
+	case errs.Is[*messages.InternalError](reason):
 		c.failure = reason
 		c.cutShort()
-	case is[*messages.WriteError](reason):
+	case errs.Is[*messages.WriteError](reason):
 		c.cutShort()
 	}
 }

@@ -69,8 +69,8 @@ func (c *connection) due(d *sendqueue.Delivery) bool {
 // has: the socket then says that it is writable.
 func (c *connection) settle() {
 	c.confirm()
-	c.sock.Flush()
-	if !c.sock.Taken() {
+	c.ws.Socket.Flush()
+	if !c.ws.Socket.Taken() {
 		return
 	}
 	if !c.conn.config.resend {

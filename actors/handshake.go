@@ -12,8 +12,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"github.com/sockvisor/sockvisor/actors/internal/transport"
-	"github.com/sockvisor/sockvisor/actors/internal/wire"
+	"github.com/sockvisor/sockvisor/actors/internal/ws"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -34,15 +33,16 @@ func (a *dialAttempt) handshake(ctx context.Context, with Credentials) (*dialed,
 		return nil, err
 	}
 	header, host := splitHost(with.Header)
-	sock := new(*transport.Socket) // all that stays of the attempt: see the two below
-	ws, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{
+	made := &ws.Conn{}
+	onPing, onPong := made.Handlers()
+	conn, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{
 		HTTPClient:      a.client(),
 		HTTPHeader:      header,
 		Host:            host,
 		Subprotocols:    with.Subprotocols,
 		CompressionMode: a.conn.config.compression,
-		OnPingReceived:  func(context.Context, []byte) bool { return (*sock).MayPong() },
-		OnPongReceived:  onPong(a.conn, sock),
+		OnPingReceived:  onPing,
+		OnPongReceived:  onPong,
 	})
 	inTime := a.unwatch == nil || a.unwatch()
 	switch {
@@ -51,22 +51,14 @@ func (a *dialAttempt) handshake(ctx context.Context, with Credentials) (*dialed,
 	case err != nil:
 		return nil, err
 	}
-	*sock = a.sock
-	d := &dialed{ws: ws, sock: a.sock, subprotocol: ws.Subprotocol()}
+	made.Made(conn, a.sock, a.conn.config.compression)
 	if !inTime {
-		d.Discard()
+		made.Abort()
 		return nil, ctx.Err()
 	}
-	ws.SetReadLimit(-1) // it is the guard's
 	a.upgraded.Open()
 	a.sock.Frames()
-	startFraming(a.sock, a.conn.config.compression)
-	return d, nil
-}
-
-// onPong is not a closure of the attempt's, which would stay with it.
-func onPong(c *Conn, sock **transport.Socket) func(context.Context, []byte) {
-	return func(_ context.Context, payload []byte) { c.pong(*sock, wire.PingNumber(payload)) }
+	return &dialed{ws: made}, nil
 }
 
 // client returns the HTTP client of this one attempt. coder/websocket reads and writes

@@ -6,6 +6,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/clock"
+	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
@@ -126,7 +127,7 @@ var onTime = &beatDue{}
 // that.
 func (h *heartbeat) Ring() {
 	h.inbox.Queue.Push(onTime)
-	if h.reader.sock.Framing() {
+	if h.reader.ws.Socket.Framing() {
 		h.inbox.RunHere()
 	} else {
 		h.inbox.Wake()
@@ -211,7 +212,7 @@ func (h *heartbeat) askRule(wanted bool) Beat {
 
 // heartbeatError is what a socket fails with for a rule's reason.
 func heartbeatError(reason error) error {
-	if is[*messages.HeartbeatError](reason) {
+	if errs.Is[*messages.HeartbeatError](reason) {
 		return reason
 	}
 	return &messages.HeartbeatError{Err: reason}
@@ -221,9 +222,9 @@ func heartbeatError(reason error) error {
 // connection may be in the middle of a run, and take its time.
 func (h *heartbeat) ping(payload *messages.Send) error {
 	h.number++
-	h.pingedAt, h.awaited = h.reader.sock.Now(), payload == nil
+	h.pingedAt, h.awaited = h.reader.ws.Socket.Now(), payload == nil
 	err := h.writePing(payload)
-	h.reader.sock.Flush()
+	h.reader.ws.Socket.Flush()
 	return err
 }
 
@@ -232,11 +233,11 @@ func (h *heartbeat) ping(payload *messages.Send) error {
 func (h *heartbeat) writePing(payload *messages.Send) error {
 	switch exchange := h.reader.conn.config.heartbeat.payload; {
 	case payload != nil:
-		return writeThrough(h.reader.ws, wire.Opcode(payload.Type), payload.Data)
+		return h.reader.ws.WriteAside(wire.Opcode(payload.Type), payload.Data)
 	case exchange != nil:
-		return writeThrough(h.reader.ws, wire.OpcodeText, exchange.ask)
+		return h.reader.ws.WriteAside(wire.OpcodeText, exchange.ask)
 	default:
-		return writeThrough(h.reader.ws, wire.OpcodePing, wire.PingPayload(h.number))
+		return h.reader.ws.WriteAside(wire.OpcodePing, wire.PingPayload(h.number))
 	}
 }
 
@@ -250,7 +251,7 @@ func (h *heartbeat) pong(m *pong) {
 
 // answered notes a pong, here: the reader's goroutine need not wake another for it.
 func (h *heartbeat) answered(m pong) {
-	m.at = h.reader.sock.Now()
+	m.at = h.reader.ws.Socket.Now()
 	h.inbox.Queue.Push(&m)
 	h.inbox.RunHere()
 }

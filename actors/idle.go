@@ -51,7 +51,7 @@ func (c *connection) idleDue(m *idleDue) {
 func (c *connection) tooQuiet() (why *messages.Close, wait time.Duration) {
 	limits := c.conn.config.limits
 	last, ever := c.reader.lastMessage()
-	switch quiet := c.sock.Now() - max(last, c.sock.LastResumed()); {
+	switch quiet := c.ws.Socket.Now() - max(last, c.ws.Socket.LastResumed()); {
 	case !ever && limits.firstMessage > 0:
 		return &messages.Close{Code: messages.ClosePolicyViolation, Reason: "no message in time"}, 0
 	case limits.idle == 0: // and the first message has come

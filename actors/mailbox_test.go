@@ -10,6 +10,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor/child"
 )
@@ -167,7 +168,7 @@ func TestMailboxStop(t *testing.T) {
 	if queued, _ := m.sends.Depth(); queued != 0 {
 		t.Errorf("%d sends kept", queued)
 	}
-	if err := m.admit(messages.Text("late")); !is[*messages.ClosedError](err) {
+	if err := m.admit(messages.Text("late")); !errs.Is[*messages.ClosedError](err) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -301,7 +302,7 @@ func TestMailboxStopRefusesTheQueue(t *testing.T) {
 	m, _, d := newTestMailbox()
 	var refused []string
 	m.conn.system.EventStream.Subscribe(func(event any) {
-		if e, ok := event.(*messages.RejectedEvent); ok && is[*messages.ClosedError](e.Err) {
+		if e, ok := event.(*messages.RejectedEvent); ok && errs.Is[*messages.ClosedError](e.Err) {
 			refused = append(refused, string(e.Message.(*messages.Send).Data))
 		}
 	})

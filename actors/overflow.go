@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -38,7 +39,7 @@ func (o Overflow) slack() int32 {
 
 // overflowed applies the policy to a full queue, on the sender's goroutine.
 func (m *connMailbox) overflowed(err error) {
-	if m.conn.config.overflow == CloseConnection && is[*messages.QueueFullError](err) && m.sends.Close() {
+	if m.conn.config.overflow == CloseConnection && errs.Is[*messages.QueueFullError](err) && m.sends.Close() {
 		m.post(&messages.Close{Code: messages.CloseTryAgainLater})
 	}
 }

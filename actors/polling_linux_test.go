@@ -9,6 +9,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
+	"github.com/sockvisor/sockvisor/actors/internal/ws"
 	"github.com/sockvisor/sockvisor/actors/wstest"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
@@ -90,6 +91,6 @@ func pairedReader(t *testing.T) (*reader, net.Conn) {
 	}
 	t.Cleanup(func() { _ = peer.Close() })
 	r := heldReader()
-	r.sock = transport.New(mine, transport.Options{})
+	r.ws = &ws.Conn{Socket: transport.New(mine, transport.Options{})}
 	return r, peer
 }

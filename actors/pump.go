@@ -1,6 +1,9 @@
 package actors
 
-import "github.com/sockvisor/sockvisor/actors/internal/transport"
+import (
+	"github.com/sockvisor/sockvisor/actors/internal/errs"
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
+)
 
 // pump delivers what is there, and what the kernel has, for as long as the handler
 // has room.
@@ -21,15 +24,15 @@ func (r *reader) pumpAll() bool {
 		if !r.deliverAll() {
 			return false
 		}
-		if r.broken != nil && r.sock.Fragmented() {
+		if r.broken != nil && r.ws.Socket.Fragmented() {
 			return true // what came before the end is read first
 		}
 		if r.broken != nil {
-			r.end(r.readError(r.broken))
+			r.end(r.ws.ReadError(r.broken))
 			return false
 		}
-		if r.sock.Full() || !r.expects(turn) {
-			return r.sock.Begun()
+		if r.ws.Socket.Full() || !r.expects(turn) {
+			return r.ws.Socket.Begun()
 		}
 		r.fill()
 	}
@@ -39,7 +42,7 @@ func (r *reader) pumpAll() bool {
 
 // fill takes in what the kernel has, and reports whether that was anything.
 func (r *reader) fill() bool {
-	if r.sock.Full() || r.broken != nil {
+	if r.ws.Socket.Full() || r.broken != nil {
 		r.news.Store(true)
 		return false
 	}
@@ -48,7 +51,7 @@ func (r *reader) fill() bool {
 		r.hangUp.Store(false)
 		r.toTheEnd = true // of which the kernel says nothing more
 	}
-	n, more, err := r.sock.Fill()
+	n, more, err := r.ws.Socket.Fill()
 	if n == 0 && err == nil {
 		r.toTheEnd = false // it was not the peer's close, or the peer's of another
 	}
@@ -62,7 +65,7 @@ func (r *reader) fill() bool {
 // expects reports whether there may be something to read. A socket that this side
 // closes is no news, but reading it fails.
 func (r *reader) expects(turn int) bool {
-	return r.news.Load() || turn == 0 && r.sock.Closing()
+	return r.news.Load() || turn == 0 && r.ws.Socket.Closing()
 }
 
 // fair is how many times a reader reads before others have their turn.
@@ -71,11 +74,11 @@ const fair = 16
 // deliverAll delivers the messages that are there as a whole, and reports whether
 // there may be more.
 func (r *reader) deliverAll() bool {
-	for r.sock.Whole() {
+	for r.ws.Socket.Whole() {
 		if r.full() {
 			return false
 		}
-		if err := r.one(); err != nil && !wraps(err, transport.ErrLater) {
+		if err := r.one(); err != nil && !errs.Wraps(err, transport.ErrLater) {
 			r.end(err)
 			return false
 		}
@@ -87,21 +90,21 @@ func (r *reader) deliverAll() bool {
 // large to be gathered here, or in fragments. What is small the next news completes.
 // What has come of it may be enough to be refused.
 func (r *reader) finish() {
-	if err := r.sock.Inspect(); err != nil {
-		r.end(r.readError(err))
+	if err := r.ws.Socket.Inspect(); err != nil {
+		r.end(r.ws.ReadError(err))
 		return
 	}
-	if r.sock.Fits() || r.full() {
+	if r.ws.Socket.Fits() || r.full() {
 		return
 	}
 	r.finishing.Store(true)
 	r.neglected()
-	r.sock.SetPatient(true)
+	r.ws.Socket.SetPatient(true)
 	go func() {
 		err := r.oneApart()
 		r.settle()
 		if err != nil && !canHear(err) {
-			_ = r.ws.CloseNow() // the actor may have been stopped
+			r.ws.CloseNow() // the actor may have been stopped
 		}
 		r.inbox.PostUserMessage(&finished{err})
 	}()
@@ -129,7 +132,7 @@ func (r *reader) full() bool {
 // resume notes that reading goes on.
 func (r *reader) resume() bool {
 	if r.paused.Load() {
-		r.sock.Resumed() // first: who sees that reading goes on sees since when
+		r.ws.Socket.Resumed() // first: who sees that reading goes on sees since when
 		r.paused.Store(false)
 	}
 	return false

@@ -5,11 +5,9 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
-	"github.com/coder/websocket"
 
-	"github.com/sockvisor/sockvisor/actors/internal/inflate"
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
-	"github.com/sockvisor/sockvisor/actors/internal/transport"
+	"github.com/sockvisor/sockvisor/actors/internal/ws"
 )
 
 // reader turns the frames of one socket into messages for the handler. That it has
@@ -23,8 +21,7 @@ type reader struct {
 	inbox  *readerInbox
 	epoch  uint64
 	opened time.Duration // since the socket was made
-	ws     *websocket.Conn
-	sock   *transport.Socket
+	ws     *ws.Conn
 	target *handlerInbox // of the handler, nil if that is shared
 
 	// Set before anybody else knows the reader.
@@ -50,7 +47,6 @@ type reader struct {
 	newest   *mailbox.Node // what is to be handed over
 	oldest   *mailbox.Node
 	batch    int
-	inflater *inflate.Inflater // nil until a message is compressed
 
 	// said is when the peer last sent a message, since the socket was made. It is
 	// kept only where somebody asks.
@@ -63,14 +59,14 @@ type reader struct {
 type readerEnded struct {
 	epoch uint64
 	err   error
-	ws    *websocket.Conn
+	ws    *ws.Conn
 	open  bool // the peer can still be written to: whoever hears this closes it
 }
 
 // Discard implements mailbox.Discarder: nobody closes it.
 func (m *readerEnded) Discard() {
 	if m.open {
-		_ = m.ws.CloseNow()
+		m.ws.CloseNow()
 	}
 }
 
@@ -90,11 +86,12 @@ func (c *connection) startReader() {
 	pid, m := adopt[*readerInbox](c, c.conn.tree.reader)
 	r := m.Actor().(*reader)
 	r.conn, r.inbox, m.reader = c.conn, m, r
-	r.epoch, r.opened, r.ws, r.sock, r.target = c.epoch, c.openedAt, c.ws, c.sock, c.conn.kept.handler.inbox
-	if r.polled = c.sock.Framed() && c.sock.Register(r); !r.polled {
-		c.sock.SetPatient(true)
+	r.epoch, r.opened, r.ws, r.target = c.epoch, c.openedAt, c.ws, c.conn.kept.handler.inbox
+	r.ws.OnPong(r.pong)
+	if r.polled = c.ws.Socket.Framed() && c.ws.Socket.Register(r); !r.polled {
+		c.ws.Socket.SetPatient(true)
 		r.room = make(chan struct{}, 1)
-		c.sock.SetReader(r)
+		c.ws.Socket.SetReader(r)
 	}
 	c.readerPID, c.reader = pid, r
 	c.conn.credit.reader.Store(r)
@@ -105,7 +102,7 @@ func (c *connection) startReader() {
 // with nothing of the reader below it on the stack, may one begin to stay.
 func (r *reader) rested() {
 	r.carry()
-	if r.polled && r.sock.Busy() {
+	if r.polled && r.ws.Socket.Busy() {
 		r.attend()
 	}
 }
@@ -127,7 +124,7 @@ func (r *reader) Receive(ctx actor.Context) {
 		r.pump()
 	case *finished:
 		r.finishing.Store(false)
-		r.sock.SetPatient(false)
+		r.ws.Socket.SetPatient(false)
 		if m.err != nil {
 			r.end(m.err)
 			return
@@ -150,10 +147,10 @@ func (r *reader) start() {
 
 // leave forgets the socket. Reading has ended, or nobody cares any more.
 func (r *reader) leave() {
-	r.sock.Unregister()
+	r.ws.Socket.Unregister()
 	if r.polled && !r.finishing.Load() && !r.ended {
 		r.ended = true
-		_ = r.ws.CloseNow()
+		r.ws.CloseNow()
 	}
 }
 
@@ -163,9 +160,9 @@ func (r *reader) end(err error) {
 		return
 	}
 	r.ended = true
-	r.sock.Unregister()
+	r.ws.Socket.Unregister()
 	if r.attendance.end() {
-		_ = r.sock.SetReadDeadline(time.Unix(1, 0)) // others may read the rest
+		_ = r.ws.Socket.SetReadDeadline(time.Unix(1, 0)) // others may read the rest
 	}
 	r.settle() // before what comes after it
 	r.sayEnded(err)
@@ -174,7 +171,7 @@ func (r *reader) end(err error) {
 func (r *reader) sayEnded(err error) {
 	m := &readerEnded{epoch: r.epoch, err: err, ws: r.ws, open: canHear(err)}
 	if !m.open {
-		_ = r.ws.CloseNow() // returns coder/websocket's buffers
+		r.ws.CloseNow() // returns coder/websocket's buffers
 	}
 	r.conn.mailbox.post(m)
 }

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -28,7 +29,7 @@ func (c *Conn) drop(d *sendqueue.Delivery, why error) {
 		c.receipt(d, &messages.Dropped{Conn: c.pid, Message: d.Order, Err: why})
 	case d.Order == nil:
 		c.rejectTo(d.To.PID, d.Send, why)
-	case !is[*messages.ReplacedError](why): // which is what its key asked for
+	case !errs.Is[*messages.ReplacedError](why): // which is what its key asked for
 		c.rejectTo(d.To.PID, d.Order, why)
 	}
 }
@@ -45,7 +46,7 @@ func (c *Conn) receipt(d *sendqueue.Delivery, receipt any) {
 	case *messages.Unknown:
 		why = &messages.UnknownError{Epoch: r.Epoch, Err: r.Err}
 	}
-	if why == nil || is[*messages.ReplacedError](why) { // which is what its key asked for
+	if why == nil || errs.Is[*messages.ReplacedError](why) { // which is what its key asked for
 		c.tree.Publish(event)
 		return
 	}

@@ -2,56 +2,20 @@ package actors
 
 import (
 	"bytes"
-	"io"
-	"net"
 	"time"
-	"unicode/utf8"
-
-	"github.com/coder/websocket"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
-	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
 // one reads and delivers a message.
 func (r *reader) one() error {
-	if kind, data := r.sock.TakeMessage(); data != nil {
-		if kind == wire.OpcodeText && !utf8.Valid(data) {
-			return r.readError(wire.NotUTF8())
-		}
-		return r.deliver(messages.Type(kind), data)
+	kind, data, err := r.ws.Next()
+	if err != nil || data == nil {
+		return err
 	}
-	kind, from, err := r.ws.Reader(background)
-	switch {
-	case err != nil && (r.refusedPong(err) || wraps(err, transport.ErrLater)):
-		return nil
-	case err != nil:
-		return r.readError(err)
-	default:
-		return r.receive(messages.Type(kind), from)
-	}
-}
-
-// refusedPong reports whether an error is only that of a pong that met this
-// side's close frame: the peer's is still to come.
-func (r *reader) refusedPong(err error) bool {
-	return r.sock.SaidClose() && wraps(err, net.ErrClosed) &&
-		!r.sock.Broken() && !r.sock.Closing()
-}
-
-// receive reads a message to its end. The handler gets a copy of exactly its size.
-func (r *reader) receive(kind messages.Type, from io.Reader) error {
-	b := inflating.Get().(*inflated)
-	defer b.recycle()
-	if r.sock.Compressed() {
-		from = r.inflate(from)
-	}
-	if err := b.readMessage(from, kind, r.sock.Limit()); err != nil {
-		return r.readError(err)
-	}
-	return r.deliver(kind, bytes.Clone(b.bytes))
+	return r.deliver(kind, data)
 }
 
 // handOverAt is how many messages the reader of a flood delivers before another
@@ -113,7 +77,7 @@ func (r *reader) settle() {
 
 func (r *reader) noteMessage() {
 	if config := r.conn.config; config.limits.wait() || config.heartbeat.rule != nil {
-		r.said.Store(int64(r.sock.Now()))
+		r.said.Store(int64(r.ws.Socket.Now()))
 		r.spoke.Store(true)
 	}
 }
@@ -140,7 +104,7 @@ func (r *reader) heartbeatMessage(kind messages.Type, data []byte) bool {
 	case kind != messages.TypeText:
 		return false
 	case config.reply != nil && bytes.Equal(data, config.reply.ask):
-		_ = r.ws.Write(background, websocket.MessageText, config.reply.answer) // the reader fails too if it cannot be
+		_ = r.ws.WriteAside(wire.OpcodeText, config.reply.answer) // the reader fails too if it cannot be
 		return true
 	case config.payload != nil && !config.off && bytes.Equal(data, config.payload.answer):
 		r.ponged(pong{text: true})

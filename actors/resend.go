@@ -2,8 +2,8 @@ package actors
 
 import (
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
-	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
+	"github.com/sockvisor/sockvisor/actors/internal/ws"
 )
 
 // keeps reports whether a delivery is kept until the peer has it.
@@ -21,7 +21,7 @@ const confirming = 1 << 63
 
 // ponged says that the peer has answered a ping.
 type ponged struct {
-	sock   *transport.Socket
+	ws     *ws.Conn
 	number uint64
 }
 
@@ -42,27 +42,26 @@ func (c *connection) confirmAll() {
 	if !needed {
 		return
 	}
-	c.sock.Cork()
+	c.ws.Socket.Cork()
 	// If it cannot be written, the socket says why by itself.
-	_ = c.writeFrame(wire.OpcodePing, wire.PingPayload(confirming|number))
+	_ = c.ws.Write(wire.OpcodePing, wire.PingPayload(confirming|number))
 }
 
 // ponged settles what the peer has read.
 func (c *connection) ponged(m *ponged) {
-	if m.sock == c.sock && c.conn.kept.inFlight != nil {
+	if m.ws == c.ws && c.conn.kept.inFlight != nil {
 		c.conn.kept.inFlight.Pong(m.number, c.receiptWritten)
 	}
 }
 
-// pong is for coder/websocket's OnPongReceived, on the reader's goroutine.
-func (c *Conn) pong(s *transport.Socket, number uint64) {
+// pong tells who has sent the ping.
+func (r *reader) pong(payload []byte) {
+	number := wire.PingNumber(payload)
 	if number&confirming != 0 {
-		c.mailbox.post(&ponged{sock: s, number: number &^ confirming})
+		r.conn.mailbox.post(&ponged{ws: r.ws, number: number &^ confirming})
 		return
 	}
-	if r := c.credit.reader.Load(); r != nil && r.sock == s {
-		r.ponged(pong{number: number})
-	}
+	r.ponged(pong{number: number})
 }
 
 // unsettled is how many messages of the queue's count were handed to the socket there is.

@@ -5,7 +5,7 @@ import "time"
 // signs are read in an order in which nothing can come in between that makes a peer
 // look dead: what it did, whether that could be seen, and then the time.
 func (h *heartbeat) signs(wanted bool) Signs {
-	sock := h.reader.sock
+	sock := h.reader.ws.Socket
 	since := func(when time.Duration) time.Duration { return max(when-h.reader.opened, 0) }
 	s := Signs{Read: since(sock.LastRead()), Pings: h.number, RTT: h.reader.conn.RTT(), Wanted: wanted}
 	s.Wrote = since(h.progress.Look(sock))

@@ -24,7 +24,7 @@
 //	  actors.reader.Readable             wakes the reader
 //	actors.reader.pump                   an actor of its own
 //	  transport.Socket.Fill              takes in what the kernel has, in one system call
-//	  actors.reader.one                  whole frames, checked
+//	  ws.Conn.Next                       a whole message, checked
 //	  actors.reader.deliver              through the Incoming and the Codec
 //	  mailbox.Queue.PushAll              all of them into the handler's inbox
 //	  actors.carriers.carry              when the reader is idle again

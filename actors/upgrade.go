@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -32,7 +33,7 @@ func (e *UpgradeError) body() string {
 
 // refuseUpgrade answers a request that is not upgraded, and returns the status.
 func refuseUpgrade(w http.ResponseWriter, err error) int {
-	refusal, ok := as[*UpgradeError](err)
+	refusal, ok := errs.As[*UpgradeError](err)
 	if !ok {
 		refusal = &UpgradeError{Status: http.StatusForbidden}
 	}

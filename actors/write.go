@@ -23,8 +23,8 @@ func (c *connection) send(m *messages.Send) {
 // ends.
 func (c *connection) write(m *messages.Send) {
 	c.written++
-	c.sock.Cork()
-	if err := c.writeFrame(wire.Opcode(m.Type), m.Data); err != nil {
+	c.ws.Socket.Cork()
+	if err := c.ws.Write(wire.Opcode(m.Type), m.Data); err != nil {
 		c.fail(&messages.WriteError{Err: err})
 	}
 }

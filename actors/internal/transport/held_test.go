@@ -197,17 +197,6 @@ func TestReadOfClosed(t *testing.T) {
 	}
 }
 
-// After a close frame nothing is answered.
-func TestMayPong(t *testing.T) {
-	s := New(nil, Options{Rules: wire.Rules{Limit: 5}})
-	if !s.MayPong() || s.SaidClose() || s.Limit() != 5 {
-		t.Error("it may not")
-	}
-	if s.SayClose(); s.MayPong() || !s.SaidClose() {
-		t.Error("it may")
-	}
-}
-
 // Frames are written past who is above, if there is no TLS.
 func TestStartFraming(t *testing.T) {
 	for _, secure := range []bool{false, true} {
@@ -236,16 +225,5 @@ func TestPatience(t *testing.T) {
 		if got := Patience(late); got != want {
 			t.Errorf("%v late: %v", late, got)
 		}
-	}
-}
-
-type panics struct{ error }
-
-func (panics) Is(error) bool { panic("of somebody else") }
-
-// An error of the transport's may do anything.
-func TestWraps(t *testing.T) {
-	if wraps(panics{io.EOF}, net.ErrClosed) || !wraps(io.EOF, io.EOF) {
-		t.Error("it does not")
 	}
 }

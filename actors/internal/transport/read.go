@@ -4,6 +4,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"github.com/sockvisor/sockvisor/actors/internal/errs"
 )
 
 // Read implements net.Conn for coder/websocket and those between it and the socket.
@@ -112,7 +114,7 @@ func (s *Socket) more() error {
 func (s *Socket) read(p []byte) (int, error) {
 	s.reading.Store(true)
 	n, err := s.Conn.Read(p)
-	for s.incoming.framed && n == 0 && wraps(err, os.ErrDeadlineExceeded) && !s.closing.Load() {
+	for s.incoming.framed && n == 0 && errs.Wraps(err, os.ErrDeadlineExceeded) && !s.closing.Load() {
 		_ = s.Conn.SetReadDeadline(time.Time{})
 		n, err = s.Conn.Read(p)
 	}

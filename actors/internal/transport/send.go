@@ -3,6 +3,8 @@ package transport
 import (
 	"os"
 	"time"
+
+	"github.com/sockvisor/sockvisor/actors/internal/errs"
 )
 
 const (
@@ -85,7 +87,7 @@ func (s *Socket) writeAll(p []byte) error {
 	for len(p) > 0 {
 		began := s.Now()
 		n, err := s.writeSome(p[:min(len(p), most)])
-		if n == 0 && wraps(err, os.ErrDeadlineExceeded) {
+		if n == 0 && errs.Wraps(err, os.ErrDeadlineExceeded) {
 			n, err = s.onceMore(p, s.Now()-began-s.timeout, err)
 		}
 		if err != nil && !s.excused(err, n, began) {
@@ -137,7 +139,7 @@ func (s *Socket) onceMore(p []byte, late time.Duration, reason error) (int, erro
 // it took something, or it waits itself for this side to read, which a slow
 // handler keeps from reading.
 func (s *Socket) excused(err error, n int, began time.Duration) bool {
-	if !wraps(err, os.ErrDeadlineExceeded) || s.closing.Load() {
+	if !errs.Wraps(err, os.ErrDeadlineExceeded) || s.closing.Load() {
 		return false
 	}
 	return n > 0 || s.heldBack(began)

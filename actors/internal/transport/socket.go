@@ -53,13 +53,10 @@ type Socket struct {
 	broken  atomic.Bool            // for reading: who reads sets it, and looks
 	ended   atomic.Bool            // coder/websocket has written a close frame: it sets it, WriteFrame looks
 	over    bool                   // which was sent, or is about to be: who sends
-	// saidClose: this side has sent a close frame, or is about to. The connection sets it,
-	// who reads looks.
-	saidClose atomic.Bool
-	reading   atomic.Bool  // a goroutine waits for more, or takes it: it sets it, who gives up looks
-	streak    atomic.Int32 // reads that came soon after the one before: who reads counts, and looks
-	kernel    nonblock
-	part      *buffer // of a frame of coder/websocket's
+	reading atomic.Bool            // a goroutine waits for more, or takes it: it sets it, who gives up looks
+	streak  atomic.Int32           // reads that came soon after the one before: who reads counts, and looks
+	kernel  nonblock
+	part    *buffer // of a frame of coder/websocket's
 
 	// lastTaken is when bytes were last taken that had to wait, or while others did,
 	// since born. Whoever sends notes it, the heartbeat looks.
@@ -161,17 +158,6 @@ func (s *Socket) SetDeadline(t time.Time) error { return s.Conn.SetReadDeadline(
 
 // SetWriteDeadline implements net.Conn: see SetDeadline.
 func (s *Socket) SetWriteDeadline(time.Time) error { return nil }
-
-// SayClose notes that this side sends a close frame, now.
-func (s *Socket) SayClose() { s.saidClose.Store(true) }
-
-// SaidClose reports whether that was so.
-func (s *Socket) SaidClose() bool { return s.saidClose.Load() }
-
-// MayPong is for coder/websocket's OnPingReceived. After a close frame nothing is
-// sent any more (RFC 6455, section 5.5.1); left to itself it would try, and take
-// the refusal for the end of the connection.
-func (s *Socket) MayPong() bool { return !s.SaidClose() }
 
 // Closing reports whether this side has closed it, or does.
 func (s *Socket) Closing() bool { return s.closing.Load() }

@@ -1,4 +1,4 @@
-package actors
+package ws
 
 import (
 	"bufio"
@@ -22,8 +22,7 @@ func TestControlFrames(t *testing.T) {
 		"plain": websocket.CompressionDisabled, "compressed": websocket.CompressionContextTakeover,
 	} {
 		t.Run(name, func(t *testing.T) {
-			defer goleak.VerifyNone(t, goleak.IgnoreCurrent(), // protoactor counts dead letters for a second
-				goleak.IgnoreAnyFunction("github.com/asynkron/protoactor-go/actor.NewDeadLetter.NewThrottle.func4.1"))
+			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 			frames := make(chan []byte, 1)
 			client, server := net.Pipe()
 			go func() { frames <- readAfterUpgrade(server, mode) }()
@@ -37,16 +36,17 @@ func TestControlFrames(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := writeThrough(ws, wire.OpcodePing, wire.PingPayload(0x0102030405060708)); err != nil {
+			c := &Conn{conn: ws}
+			if err := c.WriteAside(wire.OpcodePing, wire.PingPayload(0x0102030405060708)); err != nil {
 				t.Fatal(err)
 			}
-			if err := writeClose(ws, 4001, "bye"); err != nil {
+			if err := c.Close(4001, "bye"); err != nil {
 				t.Fatal(err)
 			}
-			if err := ws.Write(background, websocket.MessageText, []byte("late")); err == nil {
+			if err := c.WriteAside(wire.OpcodeText, []byte("late")); err == nil {
 				t.Error("a message was written after the close frame")
 			}
-			_ = ws.CloseNow()
+			c.CloseNow()
 			want := append([]byte{0x89, 1, 2, 3, 4, 5, 6, 7, 8, 0x88, 0x0f, 0xa1}, "bye"...)
 			if got := unmasked(<-frames); !bytes.Equal(got, want) {
 				t.Errorf("on the wire: %x, want %x", got, want)

@@ -1,21 +1,22 @@
-package actors
+package ws
 
 import (
 	"io"
 	"sync"
 
+	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/inflate"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
 // inflate returns what a compressed message is read from.
-func (r *reader) inflate(payload io.Reader) io.Reader {
-	if r.inflater == nil {
-		r.inflater = inflate.New(r.sock.Takeover())
+func (c *Conn) inflate(payload io.Reader) io.Reader {
+	if c.inflater == nil {
+		c.inflater = inflate.New(c.Socket.Takeover())
 	}
-	r.inflater.Open(payload)
-	return r.inflater
+	c.inflater.Open(payload)
+	return c.inflater
 }
 
 // inflated is a message that coder/websocket reads: it was compressed, or in fragments.
@@ -50,7 +51,7 @@ func (b *inflated) readMessage(from io.Reader, kind messages.Type, limit int64) 
 			return wire.TooBig(limit)
 		case kind == messages.TypeText && !text.Add(added):
 			return wire.NotUTF8()
-		case wraps(err, io.EOF):
+		case errs.Wraps(err, io.EOF):
 			return text.End()
 		case err != nil:
 			return err
