@@ -5,6 +5,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockvisor/sockvisor/actors/internal/blame"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -51,7 +52,7 @@ var errNoMessage = errors.New("the codec made no message of it")
 func encoded(codec Codec, value any) (send *messages.Send, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			send, err = nil, panicked("WithCodec", reason)
+			send, err = nil, blame.Panicked("WithCodec", reason)
 		}
 	}()
 	if send, err = codec.Encode(value); err == nil && send == nil {

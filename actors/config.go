@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
 
@@ -192,5 +193,5 @@ func defaultConfig(r role) config {
 
 // dialer is the default, for all.
 func dialer(ctx context.Context, network, addr string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(later{ctx}, network, addr)
+	return new(net.Dialer).DialContext(transport.Later{Context: ctx}, network, addr)
 }

@@ -2,36 +2,18 @@ package actors
 
 import (
 	"log/slog"
-	"runtime/debug"
 
+	"github.com/sockvisor/sockvisor/actors/internal/blame"
 	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
-// panicked is what code of the user's is blamed with. Whoever recovers calls it, so
-// that the stack is that of the panic.
-func panicked(option string, reason any) *messages.HandlerError {
-	return &messages.HandlerError{Reason: reason, In: option, Stack: debug.Stack()}
-}
-
-// broke is panicked for code of this module.
-func broke(reason any) *messages.InternalError {
-	return &messages.InternalError{Reason: reason, Stack: debug.Stack()}
-}
-
-// contained makes an error of a panic in code of the user's, of the option.
-func contained(option string, err *error) {
-	if reason := recover(); reason != nil {
-		*err = panicked(option, reason)
-	}
-}
-
 // blame is deferred around a call of code that an option brought: a panic there is
 // the connection's failure.
 func (c *connection) blame(option string) {
 	if reason := recover(); reason != nil {
-		c.fail(panicked(option, reason))
+		c.fail(blame.Panicked(option, reason))
 	}
 }
 
@@ -43,7 +25,7 @@ func (c *connection) contain() {
 	case *child.Failure:
 		panic(reason)
 	default:
-		c.broken(broke(reason))
+		c.broken(blame.Broke(reason))
 	}
 }
 
@@ -67,12 +49,12 @@ func (c *connection) crashed(reason any) (failure any) {
 		case *child.Failure:
 			failure = again
 		default: // while it failed: nothing of it may be left to say so
-			c.conn.logPanic(broke(again))
+			c.conn.logPanic(blame.Broke(again))
 			c.phase = down
 			failure = &child.Failure{Epoch: c.epoch, Uptime: c.uptime(), Err: c.failure}
 		}
 	}()
-	c.broken(broke(reason))
+	c.broken(blame.Broke(reason))
 	return nil
 }
 
@@ -80,7 +62,7 @@ func (c *connection) crashed(reason any) (failure any) {
 func (r *reader) oneApart() (err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			err = broke(reason)
+			err = blame.Broke(reason)
 		}
 	}()
 	return r.one()

@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 
+	"github.com/sockvisor/sockvisor/actors/internal/blame"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -25,7 +26,7 @@ func (a *dialAttempt) fresh(ctx context.Context) (Credentials, error) {
 
 // provide asks a function that need not heed its context.
 func (a *dialAttempt) provide(ctx context.Context) (given Credentials, err error) {
-	defer contained("WithCredentials", &err)
+	defer blame.Contained("WithCredentials", &err)
 	c := a.conn.config.credentials
 	ctx, stop := a.limit(ctx, c.timeout, func(err error) error { return &messages.CredentialsError{Err: err} })
 	defer func() {

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sockvisor/sockvisor/actors/internal/blame"
 	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/ws"
@@ -115,10 +116,10 @@ func (a *dialAttempt) report(d *dialed) {
 // limit returns a context that ends after d. When it does, or ctx does, before stop is
 // called, the attempt is over for the connection; stop then returns false.
 func (a *dialAttempt) limit(ctx context.Context, d time.Duration, why func(error) error) (_ context.Context, stop func() bool) {
-	l := limitTime(ctx, time.Now().Add(d), a.arrived)
+	l := transport.LimitTime(ctx, time.Now().Add(d), a.arrived)
 	unwatch := context.AfterFunc(l, func() { a.report(&dialed{err: why(l.Err())}) })
 	return l, func() bool {
-		defer l.stop()
+		defer l.Stop()
 		return unwatch() && l.Err() == nil // it ends before its AfterFunc begins
 	}
 }
@@ -136,7 +137,7 @@ func (a *dialAttempt) arrived() (read uint64, unread bool) {
 func (a *dialAttempt) connect(ctx context.Context) (d *dialed) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			d = &dialed{err: broke(reason)}
+			d = &dialed{err: blame.Broke(reason)}
 		}
 	}()
 	with, err := a.fresh(ctx)

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net"
 	"time"
+
+	"github.com/sockvisor/sockvisor/actors/internal/blame"
 )
 
 // foreign is a connection that calls code of the user's, which an option brought: a
@@ -14,38 +16,38 @@ type foreign struct {
 }
 
 func (f *foreign) Read(p []byte) (n int, err error) {
-	defer contained(f.option, &err)
+	defer blame.Contained(f.option, &err)
 	return f.Conn.Read(p)
 }
 
 func (f *foreign) Write(p []byte) (n int, err error) {
-	defer contained(f.option, &err)
+	defer blame.Contained(f.option, &err)
 	return f.Conn.Write(p)
 }
 
 func (f *foreign) Close() (err error) {
-	defer contained(f.option, &err)
+	defer blame.Contained(f.option, &err)
 	return f.Conn.Close()
 }
 
 func (f *foreign) SetDeadline(t time.Time) (err error) {
-	defer contained(f.option, &err)
+	defer blame.Contained(f.option, &err)
 	return f.Conn.SetDeadline(t)
 }
 
 func (f *foreign) SetReadDeadline(t time.Time) (err error) {
-	defer contained(f.option, &err)
+	defer blame.Contained(f.option, &err)
 	return f.Conn.SetReadDeadline(t)
 }
 
 func (f *foreign) SetWriteDeadline(t time.Time) (err error) {
-	defer contained(f.option, &err)
+	defer blame.Contained(f.option, &err)
 	return f.Conn.SetWriteDeadline(t)
 }
 
 // CloseWrite is what a *net.TCPConn and a *tls.Conn have.
 func (f *foreign) CloseWrite() (err error) {
-	defer contained(f.option, &err)
+	defer blame.Contained(f.option, &err)
 	half, ok := f.Conn.(interface{ CloseWrite() error })
 	if !ok {
 		return errors.ErrUnsupported

@@ -12,6 +12,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/ws"
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -166,8 +167,8 @@ func readAnswer(conn io.Reader, r *http.Request) (_ *http.Response, rest *bufio.
 // refusal reads the beginning of a refusal's body, for people. That must not hold up
 // the attempt.
 func (a *dialAttempt) refusal(ctx context.Context, answer messages.HandshakeError, body io.Reader) io.ReadCloser {
-	enough := limitTime(ctx, time.Now().Add(answerBodyTime), a.arrived)
-	defer enough.stop()
+	enough := transport.LimitTime(ctx, time.Now().Add(answerBodyTime), a.arrived)
+	defer enough.Stop()
 	context.AfterFunc(enough, a.sock.Abort) // however it ends: a refused socket is of no use
 	b := make([]byte, 0, maxAnswerBody)
 	for len(b) < cap(b) {

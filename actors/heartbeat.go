@@ -5,6 +5,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockvisor/sockvisor/actors/internal/blame"
 	"github.com/sockvisor/sockvisor/actors/internal/clock"
 	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
@@ -195,7 +196,7 @@ func (h *heartbeat) fail(err error) {
 func (h *heartbeat) askRule(wanted bool) Beat {
 	defer func() {
 		if reason := recover(); reason != nil {
-			panic(panicked("WithHeartbeatRule", reason))
+			panic(blame.Panicked("WithHeartbeatRule", reason))
 		}
 	}()
 	if h.rule == nil {

@@ -3,6 +3,7 @@ package actors
 import (
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockvisor/sockvisor/actors/internal/blame"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -17,7 +18,7 @@ func (x *extensionsConfig) receive(r *reader, received *messages.Received) (even
 	option := "WithIncoming"
 	defer func() {
 		if reason := recover(); reason != nil {
-			crash := panicked(option, reason)
+			crash := blame.Panicked(option, reason)
 			r.conn.logCrashed(crash)
 			event, err = nil, crash
 		}

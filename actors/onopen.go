@@ -1,6 +1,9 @@
 package actors
 
-import "github.com/sockvisor/sockvisor/messages"
+import (
+	"github.com/sockvisor/sockvisor/actors/internal/blame"
+	"github.com/sockvisor/sockvisor/messages"
+)
 
 // sendFirst hands them to the socket before the mailbox turns to the queue of sends.
 func (c *connection) sendFirst() {
@@ -20,7 +23,7 @@ func (c *connection) sendFirst() {
 }
 
 func (c *connection) first() (all []*messages.Send, err error) {
-	defer contained("WithOnOpen", &err)
+	defer blame.Contained("WithOnOpen", &err)
 	all = c.conn.config.onOpen(c.epoch)
 	for _, m := range all {
 		if err := m.Validate(); err != nil {

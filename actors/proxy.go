@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/proxy"
 
+	"github.com/sockvisor/sockvisor/actors/internal/blame"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -19,7 +20,7 @@ func (a *dialAttempt) proxyFor(r *http.Request) (u *url.URL, err error) {
 	if a.conn.config.proxy == nil {
 		return nil, nil
 	}
-	defer contained("WithProxy", &err)
+	defer blame.Contained("WithProxy", &err)
 	return a.conn.config.proxy(r)
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/sockvisor/sockvisor/actors/internal/blame"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -54,7 +55,7 @@ func (a *dialAttempt) dialSocket(ctx context.Context, addr string, secure bool) 
 var errNoConn = errors.New("returned neither a connection nor an error")
 
 func (a *dialAttempt) dialTransport(ctx context.Context, addr string) (conn net.Conn, err error) {
-	defer contained("WithDialContext", &err)
+	defer blame.Contained("WithDialContext", &err)
 	conn, err = a.conn.config.dialContext(ctx, "tcp", addr)
 	if conn == nil {
 		if err == nil {
@@ -93,7 +94,7 @@ func (a *dialAttempt) secureProxy(ctx context.Context, conn net.Conn, proxy *url
 }
 
 func (a *dialAttempt) startTLS(ctx context.Context, conn net.Conn, config *tls.Config) (_ net.Conn, err error) {
-	defer contained("WithTLSConfig", &err)
+	defer blame.Contained("WithTLSConfig", &err)
 	log := &keyLog{Writer: config.KeyLogWriter}
 	if log.Writer != nil {
 		config.KeyLogWriter = log
@@ -117,6 +118,6 @@ type keyLog struct {
 
 func (k *keyLog) Write(p []byte) (n int, err error) {
 	defer func() { k.err = err }()
-	defer contained("WithTLSConfig", &err)
+	defer blame.Contained("WithTLSConfig", &err)
 	return k.Writer.Write(p)
 }

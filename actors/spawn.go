@@ -6,6 +6,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockvisor/sockvisor/actors/internal/blame"
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -14,7 +15,7 @@ import (
 // producer, OnInit, a spawn func) runs here and now.
 func (c *connection) spawnHandler() (err error) {
 	h, config := &c.conn.kept.handler, &c.conn.config.handler
-	defer contained("", &err)
+	defer blame.Contained("", &err)
 	pid, err := c.spawn(config.props)
 	if err != nil {
 		return &messages.HandlerError{Reason: err}

@@ -1,4 +1,4 @@
-package actors
+package transport
 
 import (
 	"context"
@@ -7,8 +7,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/sockvisor/sockvisor/actors/internal/transport"
 )
 
 const ms = time.Millisecond
@@ -25,20 +23,20 @@ func TestTimeLimit(t *testing.T) {
 	}{
 		"in time":                      {0, 0, 0, false, 0},
 		"in time, something comes":     {0, ms, time.Minute, false, 0},
-		"a little late":                {ms, 0, 0, false, transport.Turn},
+		"a little late":                {ms, 0, 0, false, Turn},
 		"late":                         {200 * ms, 0, 0, false, 200 * ms},
-		"very late":                    {time.Hour, 0, 0, false, transport.Grace},
+		"very late":                    {time.Hour, 0, 0, false, Grace},
 		"late, something comes":        {200 * ms, 50 * ms, 150 * ms, false, 360 * ms},
-		"late, something always comes": {ms, ms, time.Minute, false, transport.Grace},
-		"unread":                       {0, 0, 0, true, transport.Grace},
-		"late and unread":              {time.Hour, ms, time.Minute, true, transport.Grace},
+		"late, something always comes": {ms, ms, time.Minute, false, Grace},
+		"unread":                       {0, 0, 0, true, Grace},
+		"late and unread":              {time.Hour, ms, time.Minute, true, Grace},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var read atomic.Uint64
 				began := time.Now()
-				l := limitTime(context.Background(), began.Add(-test.late), func() (uint64, bool) { return read.Load(), test.unread })
-				defer l.stop()
+				l := LimitTime(context.Background(), began.Add(-test.late), func() (uint64, bool) { return read.Load(), test.unread })
+				defer l.Stop()
 				if test.every > 0 {
 					go func() {
 						for d := test.every; d <= test.last && l.Err() == nil; d += test.every {
@@ -62,23 +60,23 @@ func TestTimeLimit(t *testing.T) {
 func TestTimeLimitIsContext(t *testing.T) {
 	nothing := func() (uint64, bool) { return 0, false }
 	for name, test := range map[string]struct {
-		end  func(l *timeLimit, cancel func())
+		end  func(l *TimeLimit, cancel func())
 		want error
 	}{
-		"in time":  {func(*timeLimit, func()) {}, context.DeadlineExceeded},
-		"stopped":  {func(l *timeLimit, _ func()) { l.stop() }, context.Canceled},
-		"canceled": {func(_ *timeLimit, cancel func()) { cancel() }, context.Canceled},
+		"in time":  {func(*TimeLimit, func()) {}, context.DeadlineExceeded},
+		"stopped":  {func(l *TimeLimit, _ func()) { l.Stop() }, context.Canceled},
+		"canceled": {func(_ *TimeLimit, cancel func()) { cancel() }, context.Canceled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				above, cancel := context.WithCancel(context.Background())
 				defer cancel()
 				due := time.Now().Add(time.Second)
-				l := limitTime(above, due, nothing)
-				defer l.stop()
+				l := LimitTime(above, due, nothing)
+				defer l.Stop()
 				derived, end := context.WithTimeout(l, time.Minute)
 				defer end()
-				for ctx, want := range map[context.Context]time.Time{l: due, derived: due, later{l}: due.Add(transport.Grace)} {
+				for ctx, want := range map[context.Context]time.Time{l: due, derived: due, Later{l}: due.Add(Grace)} {
 					if at, ok := ctx.Deadline(); !ok || !at.Equal(want) || ctx.Err() != nil {
 						t.Errorf("deadline %v, %v, %v", at, ok, ctx.Err())
 					}
