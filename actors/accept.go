@@ -1,10 +1,10 @@
 package actors
 
 import (
+	"fmt"
 	"net/http"
 
-	"github.com/coder/websocket"
-
+	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/ws"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
@@ -76,8 +76,8 @@ func (a *Acceptor) admit(w http.ResponseWriter, r *http.Request) error {
 		a.origins.refused(a.children.Contained(), r)
 		return err
 	}
-	if !canHijack(w) {
-		return errNotHijackable
+	if !ws.CanHijack(w) {
+		return notHijackable("")
 	}
 	if a.supervisor.Stopping() {
 		return shuttingDown()
@@ -99,25 +99,34 @@ func (a *Acceptor) accept(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	begun := false
-	h := &hijacker{response: w, conn: c, header: make(http.Header), begin: func() {
+	made, err := c.acceptor().Accept(w, r, func() {
 		begun = true
 		a.stats.begin()
-	}}
-	d, err := c.handshake(h, r)
+	})
 	switch {
 	case begun && err != nil:
 		a.stats.closed.add(messages.CloseAbnormal)
 		a.stats.end()
 		return false
-	case err != nil && h.hijacked:
-		a.stats.refused.add(http.StatusInternalServerError) // there is nothing left to write it to
-		return false
 	case err != nil:
-		a.refuse(innermost(w), h.refusal())
+		a.refuseHandshake(w, err)
 		return false
 	}
-	d.value = value
-	return a.start(c, d)
+	return a.start(c, &dialed{ws: made, value: value})
+}
+
+// refuseHandshake answers a request that could not be upgraded, if that is possible.
+func (a *Acceptor) refuseHandshake(w http.ResponseWriter, err error) {
+	hijack, isHijack := errs.As[*ws.HijackError](err)
+	refused, isRefused := errs.As[*ws.RefusedError](err)
+	switch {
+	case isHijack && !hijack.Taken:
+		a.refuse(ws.Innermost(w), notHijackable(fmt.Sprintf(" (%v)", hijack.Err)))
+	case isRefused:
+		a.refuse(ws.Innermost(w), &UpgradeError{Status: refused.Status, Reason: refused.Reason})
+	default: // there is nothing left to write it to
+		a.stats.refused.add(http.StatusInternalServerError)
+	}
 }
 
 // attached asks the hook.
@@ -165,23 +174,3 @@ func (a *Acceptor) refuse(w http.ResponseWriter, err error) {
 
 // Stats returns what it has counted. Anybody may call it.
 func (a *Acceptor) Stats() AcceptStats { return a.stats.read() }
-
-// handshake upgrades a request (RFC 6455, section 4.2).
-func (c *Conn) handshake(h *hijacker, r *http.Request) (*dialed, error) {
-	made := &ws.Conn{}
-	onPing, onPong := made.Handlers()
-	conn, err := websocket.Accept(h, withValidOffers(r), &websocket.AcceptOptions{
-		Subprotocols:       c.config.subprotocols,
-		OriginPatterns:     c.config.upgrade.origins.patterns,
-		InsecureSkipVerify: c.config.upgrade.origins.any,
-		CompressionMode:    c.config.compression,
-		OnPingReceived:     onPing,
-		OnPongReceived:     onPong,
-	})
-	if err != nil {
-		return nil, err
-	}
-	h.reader.Reset(h.sock) // coder/websocket has put two readers of nothing before it, of 104 bytes
-	made.Made(conn, h.sock, c.config.compression)
-	return &dialed{ws: made}, nil
-}

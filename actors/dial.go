@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/sockvisor/sockvisor/actors/internal/blame"
-	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/ws"
 	"github.com/sockvisor/sockvisor/messages"
@@ -76,15 +75,8 @@ type dialAttempt struct {
 	conn          *Conn
 	epoch, number uint64
 
-	reported atomic.Bool                      // set by whoever is first: the attempt itself, or the end of its time
-	reached  atomic.Pointer[reached]          // written by the attempt, read by either
-	below    atomic.Pointer[transport.Socket] // sock, for the end of its time: likewise
-
-	// The attempt's alone.
-	sock     *transport.Socket
-	unwatch  func() bool // the end of the time does not abort the socket any more
-	upgraded *transport.Upgraded
-	err      error // of RoundTrip
+	handshake ws.Attempt
+	reported  atomic.Bool // set by whoever is first: the attempt itself, or the end of its time
 }
 
 // errExited is for a function of the user's, of whatever option, that calls
@@ -94,8 +86,8 @@ var errExited = errors.New("a function of an option has made the goroutine of th
 func (a *dialAttempt) run(ctx context.Context) {
 	d := &dialed{err: &messages.HandlerError{Reason: errExited, In: "Connect"}}
 	defer func() {
-		if d.ws == nil && a.sock != nil {
-			a.sock.Abort()
+		if d.ws == nil {
+			a.handshake.Abort()
 		}
 		a.conn.leaveGovernor(a.number)
 		a.report(d)
@@ -116,21 +108,12 @@ func (a *dialAttempt) report(d *dialed) {
 // limit returns a context that ends after d. When it does, or ctx does, before stop is
 // called, the attempt is over for the connection; stop then returns false.
 func (a *dialAttempt) limit(ctx context.Context, d time.Duration, why func(error) error) (_ context.Context, stop func() bool) {
-	l := transport.LimitTime(ctx, time.Now().Add(d), a.arrived)
+	l := transport.LimitTime(ctx, time.Now().Add(d), a.handshake.Arrived)
 	unwatch := context.AfterFunc(l, func() { a.report(&dialed{err: why(l.Err())}) })
 	return l, func() bool {
 		defer l.Stop()
 		return unwatch() && l.Err() == nil // it ends before its AfterFunc begins
 	}
-}
-
-// arrived is how far the attempt has read, and whether there is more.
-func (a *dialAttempt) arrived() (read uint64, unread bool) {
-	sock := a.below.Load()
-	if sock == nil {
-		return 0, false
-	}
-	return 1 + sock.Received(), sock.Unread() > 0
 }
 
 // connect makes the attempt, with fresh credentials.
@@ -147,38 +130,18 @@ func (a *dialAttempt) connect(ctx context.Context) (d *dialed) {
 	return a.dial(ctx, with)
 }
 
-// dial makes the handshake (RFC 6455, section 4.1).
+// dial makes the handshake.
 func (a *dialAttempt) dial(ctx context.Context, with Credentials) *dialed {
-	why := func(err error) error { return a.reached.Load().explain(with.URL, err) }
-	a.reached.Store(&reached{})
+	why := func(err error) error { return a.handshake.Explain(with.URL, err) }
 	ctx, stop := a.limit(ctx, a.conn.config.handshakeTimeout, why)
 	defer stop()
-	d, err := a.handshake(ctx, with)
+	made, err := a.handshake.Dial(ctx, a.conn.dialer(), ws.Request(with))
 	if !stop() && err == nil {
-		d.Discard()
+		made.Abort()
 		err = ctx.Err()
 	}
 	if err != nil {
 		return &dialed{err: why(err)}
 	}
-	return d
-}
-
-// reached is how far a handshake came.
-type reached struct {
-	proxy  string                   // which is being asked
-	answer *messages.HandshakeError // as far as it is known, once the server has been asked
-}
-
-// explain tells a server that was not reached from one that did not upgrade.
-func (s *reached) explain(url string, err error) error {
-	switch {
-	case s.answer != nil:
-		e := *s.answer
-		e.URL, e.Err = url, err
-		return &e
-	case s.proxy != "" && !errs.Is[*messages.ProxyError](err):
-		err = &messages.ProxyError{Proxy: s.proxy, Err: err}
-	}
-	return &messages.DialError{URL: url, Err: err}
+	return &dialed{ws: made}
 }

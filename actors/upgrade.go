@@ -50,3 +50,12 @@ func refuseUpgrade(w http.ResponseWriter, err error) int {
 
 // quoted bounds what a client can have repeated.
 func quoted(s string) string { return fmt.Sprintf("%.100q", s) }
+
+// notHijackable is for what has neither Hijack nor Unwrap.
+func notHijackable(why string) error {
+	return &UpgradeError{
+		Status: http.StatusNotImplemented,
+		Reason: "a handler around actors.Accept lets nobody take over the connection, " +
+			"as http.TimeoutHandler does: leave it out of this route" + why,
+	}
+}

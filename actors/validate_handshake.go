@@ -12,6 +12,8 @@ import (
 
 	"github.com/coder/websocket"
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/sockvisor/sockvisor/actors/internal/ws"
 )
 
 // validatePeer refuses another end that cannot be: a client's URL, or the pages that a
@@ -63,7 +65,7 @@ func hostOf(to string) (string, error) {
 	case u.Fragment != "":
 		return "", invalid(option, "must have no fragment (RFC 6455, section 3)")
 	}
-	if _, err := asciiName(u.Hostname()); err != nil {
+	if _, err := ws.ASCIIName(u.Hostname()); err != nil {
 		return "", invalid(option, err.Error())
 	}
 	return u.Host, nil

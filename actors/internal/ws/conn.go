@@ -67,15 +67,10 @@ func (c *Conn) Abort() {
 	c.CloseNow()
 }
 
-// Handlers are coder/websocket's, of a Conn that is being made.
-func (c *Conn) Handlers() (onPing func(context.Context, []byte) bool, onPong func(context.Context, []byte)) {
-	return c.mayPong, c.ponged
-}
-
-// Made is for when the handshake is over.
-func (c *Conn) Made(conn *websocket.Conn, sock *transport.Socket, compression websocket.CompressionMode) {
-	c.conn, c.Socket = conn, sock
-	conn.SetReadLimit(-1) // it is the guard's
+// start is for when the handshake is over.
+func (c *Conn) start(sock *transport.Socket, compression websocket.CompressionMode) {
+	c.Socket = sock
+	c.conn.SetReadLimit(-1) // it is the guard's
 	if compression == websocket.CompressionDisabled {
 		sock.StartFraming() // past coder/websocket, where that can be
 	}

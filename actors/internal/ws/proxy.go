@@ -1,4 +1,4 @@
-package actors
+package ws
 
 import (
 	"context"
@@ -16,16 +16,16 @@ import (
 )
 
 // proxyFor returns the proxy of a request, or nil.
-func (a *dialAttempt) proxyFor(r *http.Request) (u *url.URL, err error) {
-	if a.conn.config.proxy == nil {
+func (a *Attempt) proxyFor(r *http.Request) (u *url.URL, err error) {
+	if a.dialer.Proxy == nil {
 		return nil, nil
 	}
 	defer blame.Contained("WithProxy", &err)
-	return a.conn.config.proxy(r)
+	return a.dialer.Proxy(r)
 }
 
 // dialProxy returns a connection to a server through a proxy.
-func (a *dialAttempt) dialProxy(ctx context.Context, u *url.URL, server string, secure bool) (net.Conn, error) {
+func (a *Attempt) dialProxy(ctx context.Context, u *url.URL, server string, secure bool) (net.Conn, error) {
 	a.reached.Store(&reached{proxy: proxyName(u)})
 	conn, err := a.throughProxy(ctx, u, server, secure)
 	if err != nil {
@@ -38,7 +38,7 @@ func (a *dialAttempt) dialProxy(ctx context.Context, u *url.URL, server string, 
 // proxyName is what a proxy is called in errors: without its password.
 func proxyName(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
-func (a *dialAttempt) throughProxy(ctx context.Context, u *url.URL, server string, secure bool) (net.Conn, error) {
+func (a *Attempt) throughProxy(ctx context.Context, u *url.URL, server string, secure bool) (net.Conn, error) {
 	if u.Hostname() == "" {
 		return nil, errors.New("its URL has no host")
 	}
@@ -58,7 +58,7 @@ func (a *dialAttempt) throughProxy(ctx context.Context, u *url.URL, server strin
 
 // connectThrough has an HTTP proxy connect to the server: for ws too (RFC 6455,
 // section 4.1), since one that reads the requests may not know of upgrades.
-func (a *dialAttempt) connectThrough(ctx context.Context, u *url.URL, server string, secure bool) (net.Conn, error) {
+func (a *Attempt) connectThrough(ctx context.Context, u *url.URL, server string, secure bool) (net.Conn, error) {
 	toProxy := u.Scheme == "https"
 	conn, err := a.dialSocket(ctx, address(u), secure || toProxy)
 	if err == nil && toProxy {

@@ -1,4 +1,4 @@
-package actors
+package ws
 
 import (
 	"cmp"
@@ -17,7 +17,7 @@ import (
 
 // reach returns what the handshake of a request is written to: the server, behind
 // what proxy and what TLS there is. The attempt's socket is below it all.
-func (a *dialAttempt) reach(r *http.Request) (net.Conn, error) {
+func (a *Attempt) reach(r *http.Request) (net.Conn, error) {
 	secure := r.URL.Scheme == "https"
 	proxy, err := a.proxyFor(r)
 	if err != nil {
@@ -36,12 +36,12 @@ func (a *dialAttempt) reach(r *http.Request) (net.Conn, error) {
 }
 
 // dialSocket makes the attempt's socket, which is told what will be above it.
-func (a *dialAttempt) dialSocket(ctx context.Context, addr string, secure bool) (net.Conn, error) {
+func (a *Attempt) dialSocket(ctx context.Context, addr string, secure bool) (net.Conn, error) {
 	conn, err := a.dialTransport(ctx, addr)
 	if err != nil {
 		return nil, err
 	}
-	a.sock = transport.New(conn, a.conn.socketOptions(secure))
+	a.sock = transport.New(conn, a.dialer.socketOptions(secure))
 	a.below.Store(a.sock)
 	a.unwatch = context.AfterFunc(ctx, a.sock.Abort)
 	a.sock.Notify(func(err error) { // until the connection wants to know
@@ -54,9 +54,9 @@ func (a *dialAttempt) dialSocket(ctx context.Context, addr string, secure bool) 
 
 var errNoConn = errors.New("returned neither a connection nor an error")
 
-func (a *dialAttempt) dialTransport(ctx context.Context, addr string) (conn net.Conn, err error) {
+func (a *Attempt) dialTransport(ctx context.Context, addr string) (conn net.Conn, err error) {
 	defer blame.Contained("WithDialContext", &err)
-	conn, err = a.conn.config.dialContext(ctx, "tcp", addr)
+	conn, err = a.dialer.DialContext(ctx, "tcp", addr)
 	if conn == nil {
 		if err == nil {
 			err = &messages.HandlerError{Reason: errNoConn, In: "WithDialContext"}
@@ -71,8 +71,8 @@ func (a *dialAttempt) dialTransport(ctx context.Context, addr string) (conn net.
 }
 
 // secure makes TLS of a connection to the server of that name.
-func (a *dialAttempt) secure(ctx context.Context, conn net.Conn, name string) (net.Conn, error) {
-	config := a.conn.config.tls.Clone()
+func (a *Attempt) secure(ctx context.Context, conn net.Conn, name string) (net.Conn, error) {
+	config := a.dialer.TLS.Clone()
 	if config == nil {
 		config = &tls.Config{}
 	}
@@ -84,8 +84,8 @@ func (a *dialAttempt) secure(ctx context.Context, conn net.Conn, name string) (n
 
 // secureProxy makes TLS of a connection to a proxy. The name and the protocols that
 // were configured are the server's.
-func (a *dialAttempt) secureProxy(ctx context.Context, conn net.Conn, proxy *url.URL) (net.Conn, error) {
-	config := a.conn.config.tls.Clone()
+func (a *Attempt) secureProxy(ctx context.Context, conn net.Conn, proxy *url.URL) (net.Conn, error) {
+	config := a.dialer.TLS.Clone()
 	if config == nil {
 		config = &tls.Config{}
 	}
@@ -93,7 +93,7 @@ func (a *dialAttempt) secureProxy(ctx context.Context, conn net.Conn, proxy *url
 	return a.startTLS(ctx, conn, config)
 }
 
-func (a *dialAttempt) startTLS(ctx context.Context, conn net.Conn, config *tls.Config) (_ net.Conn, err error) {
+func (a *Attempt) startTLS(ctx context.Context, conn net.Conn, config *tls.Config) (_ net.Conn, err error) {
 	defer blame.Contained("WithTLSConfig", &err)
 	log := &keyLog{Writer: config.KeyLogWriter}
 	if log.Writer != nil {
@@ -103,7 +103,7 @@ func (a *dialAttempt) startTLS(ctx context.Context, conn net.Conn, config *tls.C
 	if err := secured.HandshakeContext(ctx); err != nil {
 		return nil, cmp.Or(log.err, err)
 	}
-	if a.conn.config.tls == nil {
+	if a.dialer.TLS == nil {
 		return secured, nil
 	}
 	return &foreign{secured, "WithTLSConfig"}, nil // its session cache, for one, is used later

@@ -1,4 +1,4 @@
-package actors
+package ws
 
 import (
 	"bufio"
@@ -20,27 +20,27 @@ import (
 // written to its response and pass it on when the handler has returned, or never.
 type hijacker struct {
 	response http.ResponseWriter
-	conn     *Conn
+	socket   transport.Options
 	sock     *transport.Socket
 	header   http.Header // of the handshake
 	status   int
-	reason   []byte        // why not
-	begin    func()        // called before the answer is written
-	failure  error         // of hijacking
+	reason   []byte // why not
+	begin    func() // called before the answer is written
+	failure  *HijackError
 	reader   *bufio.Reader // coder/websocket's
-	hijacked bool          // the response can take no answer any more
 }
 
-// errNotHijackable is for what has neither Hijack nor Unwrap.
-var errNotHijackable = notHijackable("")
-
-func notHijackable(why string) error {
-	return &UpgradeError{
-		Status: http.StatusNotImplemented,
-		Reason: "a handler around actors.Accept lets nobody take over the connection, " +
-			"as http.TimeoutHandler does: leave it out of this route" + why,
-	}
+// HijackError says that a response does not let its connection be taken over.
+type HijackError struct {
+	Err   error
+	Taken bool // by somebody else: it can take no answer any more
 }
+
+// Error implements error.
+func (e *HijackError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *HijackError) Unwrap() error { return e.Err }
 
 // hijackedBuffer is the size of coder/websocket's buffers. The server's own are
 // 4 KiB each and would stay for the life of the connection; gathering small reads
@@ -52,8 +52,8 @@ const (
 	secureBuffer   = 512
 )
 
-// canHijack reports whether a response can be upgraded, through whatever wraps it.
-func canHijack(w http.ResponseWriter) bool {
+// CanHijack reports whether a response can be upgraded, through whatever wraps it.
+func CanHijack(w http.ResponseWriter) bool {
 	for {
 		switch wrapper := w.(type) {
 		case http.Hijacker:
@@ -66,8 +66,8 @@ func canHijack(w http.ResponseWriter) bool {
 	}
 }
 
-// innermost is the response below all that wraps it.
-func innermost(w http.ResponseWriter) http.ResponseWriter {
+// Innermost is the response below all that wraps it.
+func Innermost(w http.ResponseWriter) http.ResponseWriter {
 	for {
 		wrapper, ok := w.(interface{ Unwrap() http.ResponseWriter })
 		if !ok {
@@ -89,12 +89,17 @@ func (h *hijacker) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// refusal is the answer to a request that was not upgraded.
-func (h *hijacker) refusal() error {
-	if h.failure != nil {
-		return notHijackable(fmt.Sprintf(" (%v)", h.failure))
+// refusal is why a request was not upgraded. An error of coder/websocket's is that of a
+// response that it has written.
+func (h *hijacker) refusal(err error) error {
+	switch {
+	case h.failure != nil:
+		return h.failure
+	case h.sock != nil:
+		return err
+	default:
+		return &RefusedError{Status: h.status, Reason: string(bytes.TrimSpace(h.reason))}
 	}
-	return &UpgradeError{Status: h.status, Reason: string(bytes.TrimSpace(h.reason))}
 }
 
 // Hijack implements http.Hijacker. Bytes that the server has read ahead are the
@@ -102,15 +107,14 @@ func (h *hijacker) refusal() error {
 func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := takeOver(h.response)
 	if err != nil {
-		h.failure, h.hijacked = err, errors.Is(err, http.ErrHijacked)
+		h.failure = &HijackError{Err: err, Taken: errors.Is(err, http.ErrHijacked)}
 		return nil, nil, err
 	}
-	h.hijacked = true
 	if _, secure := conn.(*tls.Conn); !secure {
 		conn = transportOf(conn, "http.Hijacker")
 	}
-	_ = conn.SetDeadline(time.Time{})                         // the server's
-	h.sock = transport.New(conn, h.conn.socketOptions(false)) // above TLS, if there is any
+	_ = conn.SetDeadline(time.Time{})      // the server's
+	h.sock = transport.New(conn, h.socket) // above TLS, if there is any
 	ahead, err := rw.Reader.Peek(rw.Reader.Buffered())
 	if err == nil {
 		err = rw.Writer.Flush()
@@ -123,7 +127,7 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		_ = conn.Close()
 		return nil, nil, err
 	}
-	agree(h.sock, h.Header(), server)
+	agree(h.sock, h.Header(), true)
 	h.sock.Prepend(ahead)
 	size := hijackedBuffer
 	if !h.sock.Frames() {

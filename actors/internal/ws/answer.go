@@ -1,4 +1,4 @@
-package actors
+package ws
 
 import (
 	"bufio"
@@ -10,10 +10,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/coder/websocket"
-
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
-	"github.com/sockvisor/sockvisor/actors/internal/ws"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -26,87 +23,6 @@ const (
 	maxInformation  = 5               // answers of 1xx before the last one, as in net/http
 )
 
-// handshake makes the handshake, over a socket that is the attempt's sock from when
-// there is one.
-func (a *dialAttempt) handshake(ctx context.Context, with Credentials) (*dialed, error) {
-	url, err := urlAsSent(with.URL)
-	if err != nil {
-		return nil, err
-	}
-	header, host := splitHost(with.Header)
-	made := &ws.Conn{}
-	onPing, onPong := made.Handlers()
-	conn, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{
-		HTTPClient:      a.client(),
-		HTTPHeader:      header,
-		Host:            host,
-		Subprotocols:    with.Subprotocols,
-		CompressionMode: a.conn.config.compression,
-		OnPingReceived:  onPing,
-		OnPongReceived:  onPong,
-	})
-	inTime := a.unwatch == nil || a.unwatch()
-	switch {
-	case a.err != nil:
-		return nil, a.err // without what net/http and coder/websocket say around it
-	case err != nil:
-		return nil, err
-	}
-	made.Made(conn, a.sock, a.conn.config.compression)
-	if !inTime {
-		made.Abort()
-		return nil, ctx.Err()
-	}
-	a.upgraded.Open()
-	a.sock.Frames()
-	return &dialed{ws: made}, nil
-}
-
-// client returns the HTTP client of this one attempt. coder/websocket reads and writes
-// what the body of its response is.
-func (a *dialAttempt) client() *http.Client {
-	return &http.Client{Transport: a, CheckRedirect: doNotFollow}
-}
-
-// doNotFollow leaves a redirect as the answer: browsers do not follow it, and
-// the headers may hold secrets that are not for wherever it leads.
-func doNotFollow(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-// RoundTrip implements http.RoundTripper, in place of http.Transport, which dials and
-// reads on goroutines that outlive the attempt, and that a panic of the user's kills
-// the process on.
-func (a *dialAttempt) RoundTrip(r *http.Request) (*http.Response, error) {
-	response, err := a.roundTrip(r)
-	if err != nil {
-		err = a.cause(r.Context(), err)
-	}
-	a.err = err
-	return response, err
-}
-
-// cause is why the socket was closed, if it was, or err.
-func (a *dialAttempt) cause(ctx context.Context, err error) error {
-	if over := ctx.Err(); over != nil {
-		return over
-	}
-	if a.sock != nil && errors.Is(err, net.ErrClosed) && a.sock.Failure() != nil {
-		return a.sock.Failure()
-	}
-	return err
-}
-
-func (a *dialAttempt) roundTrip(r *http.Request) (*http.Response, error) {
-	conn, err := a.reach(r)
-	if err != nil {
-		return nil, err
-	}
-	if err := writeRequest(conn, r); err != nil {
-		return nil, err
-	}
-	a.reached.Store(&reached{answer: &messages.HandshakeError{}})
-	return a.answer(conn, r)
-}
-
 // writeRequest writes a request without a body at once.
 func writeRequest(conn io.Writer, r *http.Request) error {
 	var b bytes.Buffer
@@ -118,7 +34,7 @@ func writeRequest(conn io.Writer, r *http.Request) error {
 }
 
 // answer reads the answer to a handshake.
-func (a *dialAttempt) answer(conn net.Conn, r *http.Request) (*http.Response, error) {
+func (a *Attempt) answer(conn net.Conn, r *http.Request) (*http.Response, error) {
 	response, rest, err := readAnswer(conn, r)
 	if err != nil {
 		return nil, err
@@ -136,7 +52,7 @@ func (a *dialAttempt) answer(conn net.Conn, r *http.Request) (*http.Response, er
 	if err != nil {
 		return nil, err
 	}
-	agree(a.sock, response.Header, client)
+	agree(a.sock, response.Header, false)
 	a.upgraded = a.sock.Upgraded(conn, bytes.Clone(ahead))
 	response.Body = a.upgraded
 	return response, nil
@@ -166,8 +82,8 @@ func readAnswer(conn io.Reader, r *http.Request) (_ *http.Response, rest *bufio.
 
 // refusal reads the beginning of a refusal's body, for people. That must not hold up
 // the attempt.
-func (a *dialAttempt) refusal(ctx context.Context, answer messages.HandshakeError, body io.Reader) io.ReadCloser {
-	enough := transport.LimitTime(ctx, time.Now().Add(answerBodyTime), a.arrived)
+func (a *Attempt) refusal(ctx context.Context, answer messages.HandshakeError, body io.Reader) io.ReadCloser {
+	enough := transport.LimitTime(ctx, time.Now().Add(answerBodyTime), a.Arrived)
 	defer enough.Stop()
 	context.AfterFunc(enough, a.sock.Abort) // however it ends: a refused socket is of no use
 	b := make([]byte, 0, maxAnswerBody)

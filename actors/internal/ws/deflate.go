@@ -1,4 +1,4 @@
-package actors
+package ws
 
 import (
 	"fmt"
@@ -91,12 +91,13 @@ func checkDeflate(offer, answer http.Header) error {
 	return nil
 }
 
-// agree notes what the answer to a handshake says of the peer's messages.
-func agree(sock *transport.Socket, answer http.Header, own role) {
+// agree notes what the answer to a handshake says of the peer's messages: of a client's at
+// a server.
+func agree(sock *transport.Socket, answer http.Header, atServer bool) {
 	for _, extension := range extensionsOf(answer) {
 		d, _ := parseDeflate(extension[1:], true)
 		noContext := d.serverNoContext
-		if own == server {
+		if atServer {
 			noContext = d.clientNoContext
 		}
 		sock.Agreed(true, !noContext)
