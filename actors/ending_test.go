@@ -20,6 +20,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/sockvisor/sockvisor/actors"
+	"github.com/sockvisor/sockvisor/actors/internal/ws/proxytest"
 	"github.com/sockvisor/sockvisor/actors/wstest"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
@@ -348,7 +349,7 @@ func warmUp(t *testing.T, l *life) {
 // serve returns the URL of the server that this ending needs.
 func (e *ending) serve(t *testing.T, l *life) string {
 	if e.through != "" {
-		e.options = append(e.options, actors.WithProxy(http.ProxyURL(startProxy(t, e.through, nil))))
+		e.options = append(e.options, actors.WithProxy(http.ProxyURL(proxytest.Start(t, e.through, nil))))
 	}
 	if e.server != nil {
 		return e.server(t, l)

@@ -21,6 +21,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/sockvisor/sockvisor/actors"
+	"github.com/sockvisor/sockvisor/actors/internal/ws/proxytest"
 	"github.com/sockvisor/sockvisor/actors/wstest"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
@@ -144,7 +145,7 @@ func TestNothingIsWrittenWithoutTLS(t *testing.T) {
 func testWithoutTLS(t *testing.T, server, proxy string, mode websocket.CompressionMode) {
 	var through func(*http.Request) (*url.URL, error)
 	if proxy != "none" {
-		through = http.ProxyURL(startProxy(t, proxy, nil))
+		through = http.ProxyURL(proxytest.Start(t, proxy, nil))
 	}
 	tap := newTap(t, server) // between the proxy and the server: what a proxy's own TLS has inside
 	events := wstest.NewRecorder()

@@ -20,6 +20,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/sockvisor/sockvisor/actors"
+	"github.com/sockvisor/sockvisor/actors/internal/ws/proxytest"
 	"github.com/sockvisor/sockvisor/actors/wstest"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
@@ -32,7 +33,7 @@ func TestProxyCredentials(t *testing.T) {
 	defer server.Close()
 	user := url.UserPassword("fred", "s3cr3t")
 	for _, scheme := range []string{"http", "https", "socks5"} {
-		proxy := startProxy(t, scheme, user)
+		proxy := proxytest.Start(t, scheme, user)
 		for _, given := range []*url.Userinfo{user, url.UserPassword("fred", "wr0ng"), nil} {
 			u := *proxy
 			u.User = given
@@ -70,7 +71,7 @@ func TestProxyFails(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(echoHandler))
 	defer server.Close()
 	answer := func(raw string) string {
-		return "http://" + serveConns(t, func(conn net.Conn) {
+		return "http://" + proxytest.Serve(t, func(conn net.Conn) {
 			defer conn.Close()
 			if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
 				_, _ = io.WriteString(conn, raw)
@@ -143,7 +144,7 @@ func testLayers(t *testing.T, proxy, scheme string, mode websocket.CompressionMo
 	defer server.Close()
 	via, through := server.Listener.Addr().String(), (func(*http.Request) (*url.URL, error))(nil)
 	if proxy != "none" {
-		u := startProxy(t, proxy, nil)
+		u := proxytest.Start(t, proxy, nil)
 		via, through = u.Host, http.ProxyURL(u)
 	}
 	tap := newTap(t, via)

@@ -33,6 +33,7 @@ func TestConnectRefuses(t *testing.T) {
 		{"feed.example/ws", "url", []actors.Option{handler}},
 		{"ftp://feed.example/", "url", []actors.Option{handler}},
 		{"ws:///path", "url", []actors.Option{handler}},
+		{"ws://\u00ad/", "url", []actors.Option{handler}}, // a soft hyphen, of which nothing is left
 		{"ws://feed.example/#part", "url", []actors.Option{handler}},
 		{url, "WithHandler", nil},
 		{url, "WithHandler", []actors.Option{actors.WithHandler(nil)}},

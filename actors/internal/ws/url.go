@@ -33,10 +33,18 @@ func urlAsSent(raw string) (string, error) {
 func ASCIIName(name string) (string, error) {
 	for _, c := range []byte(name) {
 		if c >= 0x80 {
-			return idna.Lookup.ToASCII(name)
+			return idnaName(name)
 		}
 	}
 	return name, nil
+}
+
+func idnaName(name string) (string, error) {
+	ascii, err := idna.Lookup.ToASCII(name)
+	if err == nil && ascii == "" { // a soft hyphen, say: where there is no host it would be this machine
+		err = fmt.Errorf("%q is no name of a host", name)
+	}
+	return ascii, err
 }
 
 // EncodeQuery encodes the bytes that browsers do (URL Standard, section 1.3: the

@@ -1,12 +1,14 @@
-package actors_test
+// Package proxytest has proxies: of HTTP, HTTPS and SOCKS5. They connect, and do nothing
+// else.
+package proxytest
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -15,9 +17,9 @@ import (
 	"testing"
 )
 
-// startProxy starts a proxy: its URL's scheme is http, https or socks5. With a user it
+// Start starts a proxy: its URL's scheme is http, https or socks5. With a user it
 // asks for that user's password.
-func startProxy(t *testing.T, scheme string, user *url.Userinfo) *url.URL {
+func Start(t testing.TB, scheme string, user *url.Userinfo) *url.URL {
 	t.Helper()
 	u := &url.URL{Scheme: scheme, User: user}
 	if scheme == "socks5" {
@@ -25,7 +27,7 @@ func startProxy(t *testing.T, scheme string, user *url.Userinfo) *url.URL {
 		return u
 	}
 	server := httptest.NewUnstartedServer(httpProxy(user))
-	server.Config.ErrorLog = discardLog
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	if scheme == "https" {
 		server.StartTLS()
 	} else {
@@ -60,17 +62,17 @@ func httpProxy(user *url.Userinfo) http.HandlerFunc {
 			return
 		}
 		_, _ = io.WriteString(conn, "HTTP/1.1 200 Connection established\r\n\r\n")
-		pipe(conn, server)
+		Pipe(conn, server)
 	}
 }
 
 // startSOCKS starts a proxy of RFC 1928 and returns its address.
-func startSOCKS(t *testing.T, user *url.Userinfo) string {
-	return serveConns(t, func(conn net.Conn) {
+func startSOCKS(t testing.TB, user *url.Userinfo) string {
+	return Serve(t, func(conn net.Conn) {
 		defer conn.Close()
 		server, err := socks(conn, user)
 		if err == nil {
-			pipe(conn, server)
+			Pipe(conn, server)
 		}
 	})
 }
@@ -126,9 +128,9 @@ func take(r io.Reader, skip, length int) ([]byte, error) {
 	return b, err
 }
 
-// serveConns has f called with every connection, and returns where. The test waits for all
+// Serve has f called with every connection, and returns where. The test waits for all
 // of them.
-func serveConns(t *testing.T, f func(net.Conn)) string {
+func Serve(t testing.TB, f func(net.Conn)) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -151,8 +153,8 @@ func serveConns(t *testing.T, f func(net.Conn)) string {
 	return listener.Addr().String()
 }
 
-// pipe copies both ways until one of them ends.
-func pipe(a, b net.Conn) {
+// Pipe copies both ways until one of them ends.
+func Pipe(a, b net.Conn) {
 	var both sync.WaitGroup
 	for _, way := range [][2]net.Conn{{a, b}, {b, a}} {
 		both.Go(func() {
@@ -161,71 +163,4 @@ func pipe(a, b net.Conn) {
 		})
 	}
 	both.Wait()
-}
-
-// tap is a wire that keeps what passes. All that is dialled over it leads to where the
-// caller wanted to go.
-type tap struct {
-	address string
-
-	mu    sync.Mutex
-	wires []*wire
-	over  sync.WaitGroup
-}
-
-// wire is one connection of a tap.
-type wire struct {
-	ends     [2]net.Conn
-	sent     bytes.Buffer // by who dialled
-	received bytes.Buffer
-}
-
-func newTap(t *testing.T, to string) *tap {
-	tap := &tap{}
-	tap.address = serveConns(t, func(conn net.Conn) {
-		far, err := net.Dial("tcp", to)
-		if err != nil {
-			_ = conn.Close()
-			return
-		}
-		w := &wire{ends: [2]net.Conn{conn, far}}
-		tap.mu.Lock()
-		tap.wires = append(tap.wires, w)
-		tap.mu.Unlock()
-		tap.over.Add(1)
-		defer tap.over.Done()
-		pipe(&recorded{conn, &w.sent}, &recorded{far, &w.received})
-	})
-	return tap
-}
-
-// recorded keeps what is read.
-type recorded struct {
-	net.Conn
-	read *bytes.Buffer
-}
-
-func (r *recorded) Read(p []byte) (int, error) {
-	n, err := r.Conn.Read(p)
-	r.read.Write(p[:n])
-	return n, err
-}
-
-func (tap *tap) dial(ctx context.Context, network, _ string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, network, tap.address)
-}
-
-// cut breaks every wire there is.
-func (tap *tap) cut() {
-	tap.mu.Lock()
-	defer tap.mu.Unlock()
-	for _, w := range tap.wires {
-		_, _ = w.ends[0].Close(), w.ends[1].Close()
-	}
-}
-
-// all returns the wires, when nothing passes any more.
-func (tap *tap) all() []*wire {
-	tap.over.Wait()
-	return tap.wires
 }
