@@ -1,9 +1,14 @@
 package actors
 
 import (
+	"net"
+	"time"
+
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
+	"github.com/sockvisor/sockvisor/messages"
 )
 
 // adopt spawns an actor whose parent and supervisor is the connection, and returns
@@ -38,5 +43,73 @@ func (c *connection) readerFailed(reason error) {
 	c.fail(reason)
 	if c.reader != nil {
 		c.readerEnded(&readerEnded{epoch: c.epoch, err: c.failure})
+	}
+}
+
+// stuck says that a reader should have ended.
+type stuck struct{ reader *reader }
+
+// mayBeStuck waits a while for a reader that was cut off: its transport, or code of the
+// user's that it calls, may hold it up.
+func (c *connection) mayBeStuck() {
+	if c.stuck != nil || c.conn.kept.stopped {
+		return
+	}
+	m := &stuck{c.reader}
+	c.stuck = time.AfterFunc(transport.Linger, func() { c.conn.mailbox.post(m) })
+}
+
+// abandonReader goes on without a reader that does not end: what it still reads is for
+// nobody.
+func (c *connection) abandonReader(m *stuck) {
+	if m.reader == c.reader {
+		c.readerEnded(&readerEnded{epoch: c.epoch, err: net.ErrClosed})
+	}
+}
+
+// startHeartbeat spawns that of the socket there is. The first beat is here and now.
+func (c *connection) startHeartbeat() {
+	if c.conn.config.heartbeat.off {
+		return
+	}
+	_, m := adopt[*heartbeatInbox](c, c.conn.tree.heartbeat)
+	h := m.Actor().(*heartbeat)
+	h.inbox, h.reader = m, c.reader
+	h.alarm.Init(h)
+	c.heartbeat = h
+	c.reader.heartbeat.Store(h)
+	m.Run()
+}
+
+// stopHeartbeat ends the looking for signs of life.
+func (c *connection) stopHeartbeat() {
+	if c.heartbeat != nil {
+		c.conn.tree.Stop(c.heartbeat.inbox.PID())
+		c.heartbeat = nil
+	}
+}
+
+// probe asks for a sign of life now.
+func (c *connection) probe() {
+	if c.heartbeat != nil {
+		c.heartbeat.inbox.PostUserMessage(&beatDue{wanted: true})
+	}
+}
+
+// heartbeatCrashed ends the epoch for a panic of the rule, or for a bug. Suspended as it
+// is, the heartbeat does nothing more.
+func (c *connection) heartbeatCrashed(crash *mailbox.Crash) {
+	c.stopHeartbeat()
+	if blamed, ok := crash.Reason.(*messages.HandlerError); ok {
+		c.fail(blamed)
+		return
+	}
+	c.fail(&messages.InternalError{Reason: crash.Reason, Stack: crash.Stack})
+}
+
+// heartbeatFailed fails the socket that it is about.
+func (c *connection) heartbeatFailed(m *heartbeatFailed) {
+	if m.epoch == c.epoch && c.phase == open {
+		c.fail(m.err)
 	}
 }

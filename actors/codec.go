@@ -3,8 +3,6 @@ package actors
 import (
 	"errors"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/sockvisor/sockvisor/actors/internal/blame"
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -22,29 +20,6 @@ type Codec interface {
 	// Decode returns the value of a message, or an error that the handler gets in
 	// its place. A panic fails the connection with a [messages.HandlerError].
 	Decode(message *messages.Received) (value any, err error)
-}
-
-// SendValue queues the message that the codec makes of a value, or returns at once
-// why not: see [messages.SendValue].
-func (c *Conn) SendValue(value any) error {
-	return c.mailbox.admit(&messages.SendValue{Value: value})
-}
-
-// admitValue is admitSend for what is yet to be encoded. From then on it is the Send,
-// with the sender that the value had.
-func (m *connMailbox) admitValue(message any, value any) error {
-	codec := m.conn.config.codec()
-	if codec == nil {
-		return &messages.NoCodecError{}
-	}
-	send, err := encoded(codec, value)
-	if err != nil {
-		return &messages.EncodeError{Value: value, Err: err}
-	}
-	if sender := actor.UnwrapEnvelopeSender(message); sender != nil {
-		return m.admitSend(&actor.MessageEnvelope{Message: send, Sender: sender}, send)
-	}
-	return m.admitSend(send, send)
 }
 
 var errNoMessage = errors.New("the codec made no message of it")
@@ -67,17 +42,4 @@ func decoded(codec Codec, received *messages.Received) *messages.Decoded {
 		d.Value = nil
 	}
 	return d
-}
-
-// fromPeer reports whether an event is a message of a connection's peer, which counts
-// for its credit.
-func fromPeer(event any, conn *actor.PID) bool {
-	switch e := event.(type) {
-	case *messages.Received:
-		return e.Conn == conn
-	case *messages.Decoded:
-		return e.Conn == conn
-	default:
-		return false
-	}
 }

@@ -107,6 +107,14 @@ func (c *Conn) spawn(children child.Tree) error {
 	return nil
 }
 
+// logAttrs are what of a client's URL may be logged. A server's has no host.
+func (c *Conn) logAttrs() []slog.Attr {
+	if c.config.host == "" {
+		return nil
+	}
+	return []slog.Attr{slog.String("host", c.config.host)}
+}
+
 // PID is where actors send messages.Send, Close, Ack and Inspect.
 func (c *Conn) PID() *actor.PID { return c.pid }
 
@@ -152,6 +160,12 @@ func (c *Conn) RTT() time.Duration { return time.Duration(c.published.rtt.Load()
 // Send queues a message, or returns at once why not: see [messages.Send].
 func (c *Conn) Send(message *messages.Send) error { return c.mailbox.admit(message) }
 
+// SendValue queues the message that the codec makes of a value, or returns at once
+// why not: see [messages.SendValue].
+func (c *Conn) SendValue(value any) error {
+	return c.mailbox.admit(&messages.SendValue{Value: value})
+}
+
 // Close ends the connection for good: see [messages.Close]. It does not wait;
 // the handler's last Closed, or protoactor's Watch of PID, says when it is
 // over. It returns a [messages.CloseCodeError] or [messages.CloseReasonError]
@@ -160,48 +174,11 @@ func (c *Conn) Close(code messages.CloseCode, reason string) error {
 	return c.mailbox.admit(&messages.Close{Code: code, Reason: reason})
 }
 
-// reject tells the sender of a message why it is refused, or if there is none,
-// whoever listens.
-func (c *Conn) reject(message any, err error) {
-	if p, ok := message.(*sendqueue.Delivery); ok {
-		c.drop(p, err)
-		return
-	}
-	_, body, sender := actor.UnwrapEnvelope(message)
-	switch body := body.(type) {
-	case *messages.Enqueue:
-		if body == nil {
-			c.rejectTo(sender, body, err)
-			return
-		}
-		c.drop(sendqueue.NewDelivery(body, sendqueue.Addressee{PID: sender}), err)
-	case *messages.Ask:
-		if sender == nil {
-			c.rejectTo(nil, body, err)
-			return
-		}
-		c.answer(&sendqueue.Addressee{PID: sender}, &messages.Answer{Conn: c.pid, Ask: body, Err: err})
-	default:
-		c.rejectTo(sender, body, err)
-	}
-}
+// Reconnect has the connection not wait: see [messages.Reconnect].
+func (c *Conn) Reconnect() { c.mailbox.post(&messages.Reconnect{}) }
 
-func (c *Conn) rejectTo(sender *actor.PID, body any, err error) {
-	rejected := messages.Rejected{Conn: c.pid, Message: body, Err: err}
-	if sender != nil {
-		c.tree.Send(sender, &rejected)
-		return
-	}
-	c.tree.Reject(&messages.RejectedEvent{Rejected: rejected}, &rejected, c.logAttrs()...)
-}
-
-// logAttrs are what of a client's URL may be logged. A server's has no host.
-func (c *Conn) logAttrs() []slog.Attr {
-	if c.config.host == "" {
-		return nil
-	}
-	return []slog.Attr{slog.String("host", c.config.host)}
-}
+// Rotate has the connection change to a fresh socket: see [messages.Rotate].
+func (c *Conn) Rotate() { c.mailbox.post(&messages.Rotate{}) }
 
 // keepNothing is for when the connection is over: protoactor's set of a parent's
 // children may keep a PID for as long as the parent lives, and with it the Conn.

@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"context"
+
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -10,36 +12,34 @@ import (
 // that is returned.
 func (c *Conn) Enqueue(message *messages.Enqueue) error { return c.mailbox.admit(message) }
 
-// enqueue queues a delivery where it belongs.
-func (m *connMailbox) enqueue(d *sendqueue.Delivery) error {
-	err := m.enqueueSettled(d)
-	if err != nil {
-		m.overflowed(err)
+// Deliver is Enqueue with a receipt, and waits for it: nil and the receipt if the
+// message was written, else what its Dropped says, or a [messages.UnknownError]. If
+// ctx ends first its error is returned, and the message goes on without a witness.
+//
+// It blocks: an actor requests [messages.Enqueue] of PID instead.
+func (c *Conn) Deliver(ctx context.Context, message *messages.Enqueue) (*messages.Written, error) {
+	asked := *message
+	asked.Receipt = true
+	d := sendqueue.NewDelivery(&asked, sendqueue.Addressee{Reply: make(chan any, 1)})
+	if err := c.mailbox.admitDelivery(d); err != nil {
+		return nil, err
 	}
-	m.Wake() // also if not: what was reserved for a moment may have held up a close
-	return err
+	select {
+	case receipt := <-d.To.Reply:
+		return outcome(receipt)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
-// enqueueSettled tells of the one that a delivery replaces. When it returns, which is
-// before the mailbox is woken, a flush does not wait for that any more.
-func (m *connMailbox) enqueueSettled(d *sendqueue.Delivery) error {
-	if d.Order != nil && d.Order.Key != "" {
-		m.sends.Settling(1)
-		defer m.sends.Settling(-1)
+func outcome(receipt any) (*messages.Written, error) {
+	switch r := receipt.(type) {
+	case *messages.Written:
+		return r, nil
+	case *messages.Dropped:
+		return nil, r.Err
+	case *messages.Unknown:
+		return nil, &messages.UnknownError{Epoch: r.Epoch, Err: r.Err}
 	}
-	older, err := m.sends.Enqueue(d)
-	if older != nil && err == nil {
-		m.conn.drop(older, &messages.ReplacedError{Key: d.Order.Key})
-	}
-	return err
-}
-
-// answer gives an answer to who asked.
-func (c *Conn) answer(to *sendqueue.Addressee, answer any) {
-	switch {
-	case to.Reply != nil:
-		to.Reply <- answer
-	case to.PID != nil:
-		c.tree.Send(to.PID, answer)
-	}
+	return nil, nil // there is no other
 }

@@ -160,3 +160,14 @@ func (c *connection) decide(d *child.Decision) {
 		c.reconnect()
 	}
 }
+
+func (c *connection) reconnect() {
+	switch c.phase {
+	case down:
+		c.conn.tree.Send(c.ctx.Parent(), &child.RestartNow{Conn: c.conn.pid, Epoch: c.epoch})
+	case answering, failing:
+		c.hurried = true
+	case open:
+		c.probe()
+	}
+}

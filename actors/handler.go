@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"log/slog"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -29,6 +30,13 @@ func (h *handler) stopTimer() {
 	}
 }
 
+// after has something done after a while, and not what was to be done before, unless the
+// handler ends until then.
+func (h *handler) after(d time.Duration, f func()) {
+	h.stopTimer()
+	h.timer = time.AfterFunc(d, f)
+}
+
 // startHandler makes sure that there is a handler, or returns why there is none: a
 // handler that panics later is restarted, one that cannot be made fails the attempt.
 func (c *connection) startHandler() error {
@@ -53,6 +61,14 @@ func (c *connection) startHandler() error {
 func (c *connection) tell(event any) {
 	if c.conn.kept.handler.pid != nil {
 		c.conn.tree.Send(c.conn.kept.handler.pid, event)
+	}
+}
+
+// ack is what a shared handler has handled.
+func (c *connection) ack(m *messages.Ack) {
+	if m != nil && m.Epoch == c.epoch && m.Count > 0 && c.conn.config.handler.shared() {
+		c.conn.credit.give(int64(m.Count))
+		c.acknowledged()
 	}
 }
 
@@ -122,4 +138,31 @@ func (c *connection) stopHandler() bool {
 		h.after(c.conn.config.closeTimeout, func() { inbox.PostSystemMessage(&mailbox.StopSuspended{}) })
 	}
 	return true
+}
+
+// handlerStopping says that a handler has begun to stop: it has handled everything that
+// was before it.
+type handlerStopping struct{ pid *actor.PID }
+
+// handlerStopping gives the handler the close timeout to stop in: it may wait for a
+// child that never does.
+func (c *connection) handlerStopping(m *handlerStopping) {
+	if m.pid.Equal(c.conn.kept.handler.pid) {
+		overdue := &handlerOverdue{m.pid}
+		c.conn.kept.handler.after(c.conn.config.closeTimeout, func() { c.conn.mailbox.post(overdue) })
+	}
+}
+
+// handlerOverdue says that it should have stopped by now.
+type handlerOverdue struct{ pid *actor.PID }
+
+// handlerOverdue leaves behind a handler that does not stop: the connection ends without
+// it.
+func (c *connection) handlerOverdue(m *handlerOverdue) {
+	if !m.pid.Equal(c.conn.kept.handler.pid) {
+		return
+	}
+	c.conn.system.Logger().Error("a handler has not stopped in time, and is left behind", slog.String("handler", m.pid.Id),
+		slog.Duration("after", c.conn.config.closeTimeout))
+	c.handlerStopped()
 }

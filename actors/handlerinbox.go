@@ -99,3 +99,16 @@ func (m *handlerInbox) Stopping() {
 func (m *handlerInbox) Guard(system *actor.ActorSystem) mailbox.Guard {
 	return child.Contain(system)
 }
+
+// fromPeer reports whether an event is a message of a connection's peer, which counts
+// for its credit.
+func fromPeer(event any, conn *actor.PID) bool {
+	switch e := event.(type) {
+	case *messages.Received:
+		return e.Conn == conn
+	case *messages.Decoded:
+		return e.Conn == conn
+	default:
+		return false
+	}
+}

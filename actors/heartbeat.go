@@ -12,6 +12,7 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
+	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // heartbeat looks for signs of life on one socket: it asks the rule when it is time, and
@@ -58,53 +59,6 @@ func (*beatDue) IgnoreDeadLetterLogging() {}
 func (*pong) IgnoreDeadLetterLogging()    {}
 
 func newHeartbeat() actor.Actor { return &heartbeat{due: -1} }
-
-// startHeartbeat spawns that of the socket there is. The first beat is here and now.
-func (c *connection) startHeartbeat() {
-	if c.conn.config.heartbeat.off {
-		return
-	}
-	_, m := adopt[*heartbeatInbox](c, c.conn.tree.heartbeat)
-	h := m.Actor().(*heartbeat)
-	h.inbox, h.reader = m, c.reader
-	h.alarm.Init(h)
-	c.heartbeat = h
-	c.reader.heartbeat.Store(h)
-	m.Run()
-}
-
-// stopHeartbeat ends the looking for signs of life.
-func (c *connection) stopHeartbeat() {
-	if c.heartbeat != nil {
-		c.conn.tree.Stop(c.heartbeat.inbox.PID())
-		c.heartbeat = nil
-	}
-}
-
-// probe asks for a sign of life now.
-func (c *connection) probe() {
-	if c.heartbeat != nil {
-		c.heartbeat.inbox.PostUserMessage(&beatDue{wanted: true})
-	}
-}
-
-// heartbeatCrashed ends the epoch for a panic of the rule, or for a bug. Suspended as it
-// is, the heartbeat does nothing more.
-func (c *connection) heartbeatCrashed(crash *mailbox.Crash) {
-	c.stopHeartbeat()
-	if blamed, ok := crash.Reason.(*messages.HandlerError); ok {
-		c.fail(blamed)
-		return
-	}
-	c.fail(&messages.InternalError{Reason: crash.Reason, Stack: crash.Stack})
-}
-
-// heartbeatFailed fails the socket that it is about.
-func (c *connection) heartbeatFailed(m *heartbeatFailed) {
-	if m.epoch == c.epoch && c.phase == open {
-		c.fail(m.err)
-	}
-}
 
 // Receive implements actor.Actor.
 func (h *heartbeat) Receive(ctx actor.Context) {
@@ -255,4 +209,19 @@ func (h *heartbeat) answered(m pong) {
 	m.at = h.reader.ws.Socket.Now()
 	h.inbox.Queue.Push(&m)
 	h.inbox.RunHere()
+}
+
+// heartbeatInbox is the mailbox of a heartbeat.
+type heartbeatInbox struct{ mailbox.Inbox }
+
+// newHeartbeatInbox returns one that is held until it knows whose it is.
+func newHeartbeatInbox() actor.Mailbox {
+	m := &heartbeatInbox{}
+	m.Init(m)
+	return m
+}
+
+// Guard implements mailbox.Work.
+func (m *heartbeatInbox) Guard(system *actor.ActorSystem) mailbox.Guard {
+	return child.Contain(system)
 }

@@ -74,14 +74,6 @@ func (m *connMailbox) PostUserMessage(message any) {
 	}
 }
 
-func (m *connMailbox) push(message any, send *messages.Send) error {
-	err := m.sends.Push(message, len(send.Data))
-	if err != nil {
-		m.overflowed(err)
-	}
-	return err
-}
-
 // TakeBroadcast is for a group: it queues a message that is valid and, now or later, runs
 // the mailbox here. A connection that has nothing else to do gets the message past
 // the queue, which then needs no memory.
@@ -233,4 +225,16 @@ func (m *connMailbox) stop() {
 	m.sends.Close()
 	m.sink, m.over = nil, true
 	m.End(m.conn.system, m.conn.pid)
+}
+
+// trim drops what the policy says until the bounds of the queue hold again.
+func (m *connMailbox) trim() {
+	for m.sends.Excess() {
+		message := m.sends.Victim()
+		if message == nil {
+			return
+		}
+		m.sends.Release(1, sendqueue.SizeOf(message))
+		m.conn.reject(message, &messages.DroppedError{})
+	}
 }

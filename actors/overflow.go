@@ -1,11 +1,5 @@
 package actors
 
-import (
-	"github.com/sockvisor/sockvisor/actors/internal/errs"
-	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
-	"github.com/sockvisor/sockvisor/messages"
-)
-
 // Overflow is what happens when a message does not fit into the queue of unsent
 // messages, because the peer reads too slowly or there is no socket.
 type Overflow int
@@ -35,23 +29,4 @@ func (o Overflow) slack() int32 {
 		return 2
 	}
 	return 1
-}
-
-// overflowed applies the policy to a full queue, on the sender's goroutine.
-func (m *connMailbox) overflowed(err error) {
-	if m.conn.config.overflow == CloseConnection && errs.Is[*messages.QueueFullError](err) && m.sends.Close() {
-		m.post(&messages.Close{Code: messages.CloseTryAgainLater})
-	}
-}
-
-// trim drops what the policy says until the bounds of the queue hold again.
-func (m *connMailbox) trim() {
-	for m.sends.Excess() {
-		message := m.sends.Victim()
-		if message == nil {
-			return
-		}
-		m.sends.Release(1, sendqueue.SizeOf(message))
-		m.conn.reject(message, &messages.DroppedError{})
-	}
 }

@@ -34,11 +34,3 @@ func (c *connection) writable(m *writable) {
 		c.fail(&messages.WriteError{Err: m.err})
 	}
 }
-
-// ack is what a shared handler has handled.
-func (c *connection) ack(m *messages.Ack) {
-	if m != nil && m.Epoch == c.epoch && m.Count > 0 && c.conn.config.handler.shared() {
-		c.conn.credit.give(int64(m.Count))
-		c.acknowledged()
-	}
-}
