@@ -27,6 +27,24 @@ func adopt[M mailbox.Work](c *connection, props *actor.Props) (*actor.PID, M) {
 	return pid, m
 }
 
+// HandleFailure implements actor.SupervisorStrategy for the children.
+func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor, who *actor.PID,
+	_ *actor.RestartStatistics, reason, message any,
+) {
+	crash := mailbox.CrashOf(reason)
+	switch {
+	case who.Equal(c.conn.kept.handler.pid):
+		c.handlerFailed(crash, message, parent)
+	case who.Equal(c.readerPID):
+		c.readerFailed(&messages.InternalError{Reason: crash.Reason, Stack: crash.Stack})
+	case c.heartbeat != nil && who.Equal(c.heartbeat.inbox.PID()):
+		c.heartbeatCrashed(crash)
+	default: // stopped, or never a child
+		c.conn.logPanic(&messages.HandlerError{Reason: crash.Reason, Stack: crash.Stack})
+		c.conn.tree.Do(func() { parent.StopChildren(who) })
+	}
+}
+
 // stopReader stops the reader, and forgets it. What it still reads is for nobody.
 func (c *connection) stopReader() {
 	c.conn.credit.reader.Store(nil)

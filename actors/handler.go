@@ -72,33 +72,18 @@ func (c *connection) ack(m *messages.Ack) {
 	}
 }
 
-// HandleFailure implements actor.SupervisorStrategy for the children.
-func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor, who *actor.PID,
-	_ *actor.RestartStatistics, reason, message any,
-) {
-	crash := mailbox.CrashOf(reason)
-	switch {
-	case who.Equal(c.conn.kept.handler.pid):
-	case who.Equal(c.readerPID):
-		c.readerFailed(&messages.InternalError{Reason: crash.Reason, Stack: crash.Stack})
-		return
-	case c.heartbeat != nil && who.Equal(c.heartbeat.inbox.PID()):
-		c.heartbeatCrashed(crash)
-		return
-	default: // stopped, or never a child
-		c.conn.logPanic(&messages.HandlerError{Reason: crash.Reason, Stack: crash.Stack})
-		c.conn.tree.Do(func() { parent.StopChildren(who) })
-		return
-	}
+// handlerFailed is for a panic of the handler. It ends the epoch.
+func (c *connection) handlerFailed(crash *mailbox.Crash, message any, children actor.Supervisor) {
+	h := &c.conn.kept.handler
 	if fromPeer(message, c.conn.pid) {
 		c.conn.credit.give(1)
 	}
-	c.conn.kept.handler.failures++
+	h.failures++
 	switch {
 	case c.phase == closed:
-		c.conn.tree.Do(func() { parent.StopChildren(who) }) // it had its last Closed, or never will
-	case !c.conn.kept.handler.suspended():
-		c.conn.tree.Do(func() { parent.RestartChildren(who) })
+		c.conn.tree.Do(func() { children.StopChildren(h.pid) }) // it had its last Closed, or never will
+	case !h.suspended():
+		c.conn.tree.Do(func() { children.RestartChildren(h.pid) })
 	default:
 		c.handlerCaughtUp() // or never will
 	}
