@@ -41,7 +41,8 @@
 // mean to keep it.
 //
 // Each runs where the message is: Decode and Incoming on the goroutine that reads,
-// Encode on the sender's, Outgoing and Heartbeat on the connection's. None may block.
+// Encode on the sender's, Outgoing on the connection's; a Heartbeat on whichever looks for
+// signs of life, most often the clock's. None may block.
 // What many connections share (a Codec, an Incoming, an Outgoing of an [Acceptor]'s
 // options) is called by them side by side; a Heartbeat belongs to one socket. A panic in
 // any of them ends the one socket with 1011 and a [messages.HandlerError] that names the
