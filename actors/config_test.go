@@ -10,19 +10,18 @@ import (
 )
 
 // Options name the config, the config names the hooks, and nobody names a connection, nor
-// anything else that runs: but for the inbox, which a handler's Props are made with, and the
-// context of the default dialer.
+// anything else that runs: but for the inbox, which the Props of a handler are made with.
 func TestOptionsOverConfigOverHooks(t *testing.T) {
 	hooks := []string{"hooks.go", "rule.go", "codec.go", "overflow.go", "callbacks.go"}
 	config := append([]string{"config.go", "keepalive.go"}, hooks...)
-	checks := append([]string{"validate.go", "validate_handshake.go", "url.go"}, config...)
+	checks := append([]string{"validate.go", "validate_handshake.go"}, config...)
 	options := append([]string{"options.go"}, checks...)
 	may := map[string][]string{
 		"hooks.go": nil, "rule.go": nil, "overflow.go": nil, "config.go": config,
 		"validate.go": checks, "validate_handshake.go": checks,
 		"options.go": options, "options_client.go": options, "options_server.go": options, "options_heartbeat.go": options,
 	}
-	runs := []string{"newHandlerInbox", "later"}
+	runs := []string{"newHandlerInbox"}
 	declared, names := inFiles(t)
 	for file, allowed := range may {
 		for _, name := range names[file] {
