@@ -97,3 +97,42 @@ func TestDrainAsMessage(t *testing.T) {
 		tree.System().Root.Stop(asker)
 	})
 }
+
+// While a drain goes on nobody joins, and who was there before is served until its turn.
+func TestDrainServesUntilItsTurn(t *testing.T) {
+	inMemory(t, wstest.Frozen, func(t *testing.T, clients *supervisor.Supervisor, server *wstest.Server) {
+		tree := start(t, supervisor.WithShards(1))
+		server.Become(wstest.HTTP(actors.Accept(tree, actors.WithHandler(echoes))))
+		conn, events := connect(t, clients, server)
+		wstest.Next[*messages.Opened](t, events)
+		refused := wstest.Listen(wstest.Status(503, nil)) // to be down is to have nothing to close
+		defer refused.Close()
+		_, down := connect(t, tree, refused, actors.WithPolicy(supervisor.Fixed(time.Hour)))
+		wstest.Next[*messages.Failed](t, down)
+		synctest.Wait() // the server has it too
+		drained := make(chan messages.Drained, 1)
+		go func() {
+			result, err := tree.Drain(t.Context(), messages.Drain{Over: time.Hour})
+			if err != nil {
+				t.Error(err)
+			}
+			drained <- result
+		}()
+		pass(time.Minute)
+		if _, err := actors.Connect(tree, server.URL(), actors.WithHandler(echoes)); !is[*supervisor.StoppedError](err) {
+			t.Errorf("a client joins: %v", err)
+		}
+		_, late := connect(t, clients, server, actors.WithPolicy(supervisor.Policy{MaxAttempts: 1}))
+		if e := wstest.Next[*messages.Failed](t, late); !handshakeStatus(503)(e.Err) {
+			t.Errorf("a server's joins: %v", e.Err)
+		}
+		_ = conn.Send(messages.Text("still there"))
+		if m := wstest.Next[*messages.Received](t, events); string(m.Data) != "still there" {
+			t.Errorf("got %q", m.Data)
+		}
+		if result := <-drained; result != (messages.Drained{Clean: 2}) {
+			t.Errorf("got %+v", result)
+		}
+		closeAndWait(t, conn, events)
+	})
+}

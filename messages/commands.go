@@ -150,7 +150,8 @@ type Broadcast struct {
 // Drain asks a supervisor (supervisor.Supervisor.PID) to close all its
 // connections and stop. From then on nothing new is accepted or connected. Each
 // connection ends as after a [Close]: what it has queued is written first. The
-// answer, when all are gone, is a [Drained].
+// answer, when all are gone, is a [Drained]. The first counts: a further one waits
+// for the same end, and is answered alike.
 type Drain struct {
 	// Code is what the peers are told. Zero means [CloseGoingAway];
 	// [CloseServiceRestart] says that they may come back.

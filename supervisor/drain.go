@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"math"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -12,7 +13,7 @@ import (
 // defaultDrainTimeout is what the connections have after the last was asked.
 const defaultDrainTimeout = time.Minute
 
-// pace is how often a shard closes a batch.
+// pace is how often a shard closes a batch at most.
 const pace = 50 * time.Millisecond
 
 // drain asks a shard to close its connections and to take no new ones. It tells
@@ -20,6 +21,15 @@ const pace = 50 * time.Millisecond
 type drain struct {
 	close *messages.Close
 	over  time.Duration
+	// phase is by what part of a turn the shard is ahead: they would all close their
+	// first, and each that follows, at the same time.
+	phase float64
+}
+
+// phaseOf returns that of a shard: however many there are, and in use, they are spread.
+func phaseOf(shard int) float64 {
+	_, phase := math.Modf(float64(shard) / math.Phi)
+	return phase
 }
 
 // stop is Supervisor.Drain's: nobody waits for an answer to it.
@@ -45,11 +55,11 @@ func (*batchDue) IgnoreDeadLetterLogging() {}
 
 // draining is a shard's part of a drain.
 type draining struct {
-	close  *messages.Close
-	all    []*actor.PID // to be asked
-	asked  int          // of them
+	drain
+	all    []string // ids of those to be asked; some may end before
+	asked  int      // of them
 	began  time.Time
-	over   time.Duration
+	next   *time.Timer // of the next batch
 	tally  messages.Drained
 	forced bool
 }
@@ -58,10 +68,10 @@ func (s *shard) drain(ctx actor.Context, m *drain) {
 	if s.draining != nil {
 		return
 	}
-	s.draining = &draining{close: m.close, began: time.Now(), over: m.over}
-	for _, c := range s.children {
+	s.draining = &draining{drain: *m, began: time.Now()}
+	for id, c := range s.children {
 		if !c.stopped {
-			s.draining.all = append(s.draining.all, c.pid)
+			s.draining.all = append(s.draining.all, id)
 		}
 	}
 	s.closeBatch(ctx)
@@ -71,12 +81,15 @@ func (s *shard) drain(ctx actor.Context, m *drain) {
 // closeBatch asks as many as are due to close.
 func (s *shard) closeBatch(ctx actor.Context) {
 	d := s.draining
-	for due := d.due(time.Since(d.began)); d.asked < due; d.asked++ {
-		s.out.Send(d.all[d.asked], d.close)
+	elapsed := time.Since(d.began)
+	for due := d.due(elapsed); d.asked < due; d.asked++ {
+		if c, there := s.children[d.all[d.asked]]; there && !c.stopped {
+			s.out.Send(c.pid, d.close)
+		}
 	}
 	if d.asked < len(d.all) {
 		self := ctx.Self()
-		time.AfterFunc(pace, func() { s.out.Send(self, &batchDue{}) })
+		d.next = time.AfterFunc(d.dueAt(elapsed)-elapsed, func() { s.out.Send(self, &batchDue{}) })
 	}
 }
 
@@ -86,12 +99,29 @@ func (d *draining) due(elapsed time.Duration) int {
 	if elapsed >= d.over {
 		return len(d.all)
 	}
-	return int(float64(len(d.all)) * float64(elapsed) / float64(d.over))
+	return int(float64(len(d.all))*float64(elapsed)/float64(d.over) + d.phase)
+}
+
+// dueAt is after how long the next batch is.
+func (d *draining) dueAt(elapsed time.Duration) time.Duration {
+	part := (float64(d.asked+1) - d.phase) / float64(len(d.all))
+	if part >= 1 {
+		return d.over
+	}
+	return min(max(time.Duration(part*float64(d.over)), elapsed+pace), d.over)
+}
+
+// stop has no batch follow.
+func (d *draining) stop() {
+	if d != nil && d.next != nil {
+		d.next.Stop()
+	}
 }
 
 // force cuts off what is left.
 func (s *shard) force(ctx actor.Context) {
 	d := s.draining
+	d.stop()
 	d.all, d.asked, d.forced = nil, 0, true
 	for _, c := range s.children {
 		if !c.stopped {

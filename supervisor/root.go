@@ -106,7 +106,9 @@ func (r *root) drain(ctx actor.Context, m *messages.Drain) {
 		code = messages.CloseGoingAway
 	}
 	r.supervisor.stopping.Store(true)
-	r.tell(&drain{close: &messages.Close{Code: code}, over: m.Over})
+	for i, shard := range r.supervisor.shards {
+		r.out.Send(shard, &drain{close: &messages.Close{Code: code}, over: m.Over, phase: phaseOf(i)})
+	}
 	r.startTimeout(ctx, m)
 }
 

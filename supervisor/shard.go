@@ -62,6 +62,7 @@ func (s *shard) Receive(ctx actor.Context) {
 	case *actor.Terminated:
 		s.terminated(ctx, m.Who)
 	case *actor.Stopping:
+		s.draining.stop()
 		s.cancelAll()
 	}
 }
