@@ -44,13 +44,13 @@ func (m *connMailbox) admitAsk(ask *messages.Ask, to sendqueue.Addressee) (*send
 	if limits == nil {
 		return nil, &messages.OptionError{Option: "WithCorrelation", Problem: "is required for an Ask"}
 	}
-	if c.asking.Add(1) > int64(limits.maximum) {
-		c.asking.Add(-1)
+	if m.asking.Add(1) > int64(limits.maximum) {
+		m.asking.Add(-1)
 		return nil, &messages.TooManyAsksError{Limit: limits.maximum}
 	}
 	a := &sendqueue.Asking{Ask: ask, To: to}
 	if err := m.enqueue(&sendqueue.Delivery{Send: ask.Send, Asked: a}); err != nil {
-		c.asking.Add(-1)
+		m.asking.Add(-1)
 		return nil, err
 	}
 	m.post(&askBegun{a})
@@ -119,7 +119,7 @@ func (c *Conn) finishAsk(a *sendqueue.Asking, received *messages.Received, err e
 	if a.Timer != nil {
 		a.Timer.Stop()
 	}
-	c.asking.Add(-1)
+	c.mailbox.asking.Add(-1)
 	c.awaited.Forgo(a)
 	c.answer(&a.To, &messages.Answer{Conn: c.pid, Ask: a.Ask, Received: received, Err: err})
 }
@@ -140,7 +140,7 @@ type response struct {
 
 // deliver gives the answer to who asked, unless the ask is over.
 func (m *response) deliver() {
-	m.conn.credit.give(1)
+	m.conn.link.Give(1)
 	m.conn.finishAsk(m.asking, m.received, nil)
 }
 
@@ -148,21 +148,19 @@ func (m *response) deliver() {
 func (m *response) Discard() { m.deliver() }
 
 // answers reports whether a message is what somebody waits for, and passes it on.
-func (r *reader) answers(received *messages.Received) bool {
-	c := r.conn.config.correlation
-	if c == nil {
+func (c *Conn) answers(received *messages.Received) bool {
+	if c.config.correlation == nil {
 		return false
 	}
-	id, isAnswer := c.correlate(received)
+	id, isAnswer := c.config.correlation.correlate(received)
 	if !isAnswer {
 		return false
 	}
-	a := r.conn.awaited.Take(id, r.epoch)
+	a := c.awaited.Take(id, received.Epoch)
 	if a == nil {
 		return false
 	}
-	r.granted--
-	r.conn.mailbox.post(&response{r.conn, a, received})
+	c.mailbox.post(&response{c, a, received})
 	return true
 }
 

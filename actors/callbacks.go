@@ -35,7 +35,7 @@ func (f *caller) Receive(ctx actor.Context) {
 	switch e := ctx.Message().(type) {
 	case *actor.Started:
 		inbox, _ := mailbox.Of[*handlerInbox](ctx.ActorSystem(), ctx.Self())
-		f.conn = inbox.conn
+		f.conn = inbox.Owner().(*connMailbox).conn
 	case *messages.Opened:
 		call(f.OnOpen, f.conn, e)
 	case *messages.Received:

@@ -51,7 +51,7 @@ func (c *carriers) close() { c.closed.Store(true) }
 
 // carry runs the handler of a reader, and then the connection.
 func (c *carriers) carry(r *reader) {
-	connection := r.conn.mailbox
+	connection := r.link.owner.Mailbox()
 	if !connection.Take() {
 		r.target.Wake() // the connection runs already
 		return
@@ -145,5 +145,5 @@ func (p *place) letGo(state uint64) {
 		return
 	}
 	r.neglected()
-	r.conn.mailbox.Release()
+	r.link.owner.Mailbox().Release()
 }

@@ -21,15 +21,9 @@ type catchUp struct {
 	over   atomic.Bool // told. Whoever sets it tells: the reader, or a timer
 }
 
-// catchUp has the connection told, later: behind what the reader makes of all that has
-// arrived by now. Late is by how much the caller's own time has come too late.
-func (c *connection) catchUp(late time.Duration, told any) {
-	c.reader.afterCatchingUp(late, func() { c.conn.mailbox.post(told) })
-}
-
-// afterCatchingUp calls a function, somewhere, later. A reader that is nil will read
+// AfterCatchingUp calls a function, somewhere, later. A reader that is nil will read
 // nothing more.
-func (r *reader) afterCatchingUp(late time.Duration, told func()) {
+func (r *reader) AfterCatchingUp(late time.Duration, told func()) {
 	if r == nil {
 		told()
 		return

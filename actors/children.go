@@ -19,11 +19,11 @@ import (
 // connection stops what it has started. Its name does not begin with the connection's,
 // as that of a child does: it would be 32 bytes more of each.
 func adopt[M mailbox.Work](c *connection, props *actor.Props) (*actor.PID, M) {
-	pid, err := actor.DefaultSpawner(c.conn.system, c.conn.system.ProcessRegistry.NextId(), props, c.ctx)
+	pid, err := actor.DefaultSpawner(c.conn.tree.system, c.conn.tree.system.ProcessRegistry.NextId(), props, c.ctx)
 	if err != nil {
 		panic(err)
 	}
-	m, _ := mailbox.Of[M](c.conn.system, pid)
+	m, _ := mailbox.Of[M](c.conn.tree.system, pid)
 	return pid, m
 }
 
@@ -37,7 +37,7 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 		c.handlerFailed(crash, message, parent)
 	case who.Equal(c.readerPID):
 		c.readerFailed(&messages.InternalError{Reason: crash.Reason, Stack: crash.Stack})
-	case c.heartbeat != nil && who.Equal(c.heartbeat.inbox.PID()):
+	case c.isHeartbeat(who):
 		c.heartbeatCrashed(crash)
 	default: // stopped, or never a child
 		c.conn.logPanic(&messages.HandlerError{Reason: crash.Reason, Stack: crash.Stack})
@@ -45,9 +45,16 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 	}
 }
 
+// startReader has the socket there is read.
+func (c *connection) startReader() {
+	pid, m := adopt[*readerInbox](c, c.conn.tree.readers.Props())
+	c.readerPID = pid
+	c.reader = m.Read(&c.conn.link, c.epoch, c.ws, c.conn.kept.handler.inbox)
+}
+
 // stopReader stops the reader, and forgets it. What it still reads is for nobody.
 func (c *connection) stopReader() {
-	c.conn.credit.reader.Store(nil)
+	c.conn.link.Detach()
 	if c.readerPID != nil {
 		c.conn.tree.Stop(c.readerPID)
 		c.readerPID = nil
@@ -92,26 +99,31 @@ func (c *connection) startHeartbeat() {
 	}
 	_, m := adopt[*heartbeatInbox](c, c.conn.tree.heartbeat)
 	h := m.Actor().(*heartbeat)
-	h.inbox, h.reader = m, c.reader
+	h.inbox, h.conn, h.reader, h.opened = m, c.conn, c.reader, c.openedAt
 	h.alarm.Init(h)
-	c.heartbeat = h
-	c.reader.heartbeat.Store(h)
+	c.conn.heartbeat.Store(h)
 	m.Run()
 }
 
 // stopHeartbeat ends the looking for signs of life.
 func (c *connection) stopHeartbeat() {
-	if c.heartbeat != nil {
-		c.conn.tree.Stop(c.heartbeat.inbox.PID())
-		c.heartbeat = nil
+	if h := c.conn.heartbeat.Load(); h != nil {
+		c.conn.tree.Stop(h.inbox.PID())
+		c.conn.heartbeat.Store(nil)
 	}
 }
 
 // probe asks for a sign of life now.
 func (c *connection) probe() {
-	if c.heartbeat != nil {
-		c.heartbeat.inbox.PostUserMessage(&beatDue{wanted: true})
+	if h := c.conn.heartbeat.Load(); h != nil {
+		h.inbox.PostUserMessage(&beatDue{wanted: true})
 	}
+}
+
+// isHeartbeat reports whether that of the socket there is is who.
+func (c *connection) isHeartbeat(who *actor.PID) bool {
+	h := c.conn.heartbeat.Load()
+	return h != nil && who.Equal(h.inbox.PID())
 }
 
 // heartbeatCrashed ends the epoch for a panic of the rule, or for a bug. Suspended as it

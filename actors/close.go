@@ -2,6 +2,7 @@ package actors
 
 import (
 	"github.com/sockvisor/sockvisor/actors/internal/errs"
+	"github.com/sockvisor/sockvisor/actors/internal/ws"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor/child"
 )
@@ -40,8 +41,7 @@ func (c *connection) startClosing() {
 	c.stopHeartbeat()
 	// As in browsers: what arrives in the state closing is not delivered. So
 	// a slow handler does not keep the reader from the peer's close frame.
-	c.reader.quiet()
-	c.conn.credit.wake()
+	c.reader.Quiet()
 	c.failAsks(&messages.ClosedError{})
 	c.expire(c.conn.config.closeTimeout)
 	c.conn.mailbox.closing = true
@@ -153,7 +153,7 @@ func (c *connection) closeOf() (code messages.CloseCode, text string, clean bool
 	if peer, ok := errs.As[*messages.PeerClosedError](c.failure); ok {
 		return peer.Code, peer.Reason, c.bothClosed()
 	}
-	code = codeOf(c.failure)
+	code = ws.CloseCode(c.failure)
 	switch {
 	case code != messages.CloseAbnormal:
 	case c.cause == messages.CauseAsked && c.asked != nil:
@@ -167,20 +167,4 @@ func (c *connection) closeOf() (code messages.CloseCode, text string, clean bool
 // bothClosed reports whether both sides have sent a close frame.
 func (c *connection) bothClosed() bool {
 	return c.heardClose && c.ws.SaidClose()
-}
-
-// codeOf returns the code with which this side closes for a reason.
-func codeOf(reason error) messages.CloseCode {
-	switch {
-	case errs.Is[*messages.HandlerError](reason), errs.Is[*messages.InternalError](reason):
-		return messages.CloseInternalError
-	case errs.Is[*messages.ProtocolError](reason):
-		return messages.CloseProtocolError
-	case errs.Is[*messages.InvalidUTF8Error](reason):
-		return messages.CloseInvalidPayload
-	case errs.Is[*messages.ReadLimitError](reason):
-		return messages.CloseMessageTooBig
-	default:
-		return messages.CloseAbnormal
-	}
 }

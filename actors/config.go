@@ -66,10 +66,10 @@ type config struct {
 	correlation *correlationConfig // nil if there is none
 	resend      bool
 
-	readLimit    int64
-	sends        sendqueue.Limits
-	overflow     Overflow
-	maxUnhandled int
+	reading   readerConfig
+	readLimit int64
+	sends     sendqueue.Limits
+	overflow  Overflow
 }
 
 // role is which end of the wire a connection is.
@@ -94,12 +94,16 @@ type heartbeatConfig struct {
 	off       bool
 	keepalive Keepalive
 	rule      func() Heartbeat // nil: the keepalive, which all sockets share
-	payload   *exchange        // of text messages instead of ping and pong frames
-	reply     *exchange        // that the peer begins
 }
 
-// exchange is one message and the answer to it.
-type exchange struct{ ask, answer []byte }
+// completeReading says what of the other options is for the reader to know.
+func (c *config) completeReading() {
+	c.reading.Notes = c.limits.wait() || c.heartbeat.rule != nil
+	c.reading.Filters = c.extensions != nil
+	if c.heartbeat.off {
+		c.reading.Payload = nil
+	}
+}
 
 // forSocket returns the rule of a new socket.
 func (h *heartbeatConfig) forSocket() Heartbeat {
@@ -183,9 +187,9 @@ func defaultConfig(r role) config {
 		writeTimeout:     DefaultWriteTimeout,
 		closeTimeout:     DefaultCloseTimeout,
 		heartbeat:        heartbeatConfig{keepalive: Keepalive{DefaultHeartbeatInterval, DefaultHeartbeatTimeout}},
+		reading:          readerConfig{MaxUnhandled: DefaultMaxUnhandled},
 		readLimit:        DefaultReadLimit,
 		sends:            sendqueue.Limits{Messages: DefaultMaxMessages, Bytes: DefaultMaxBytes, Slack: 1},
-		maxUnhandled:     DefaultMaxUnhandled,
 		upgrade:          &upgradeConfig{},
 		limits:           &limitsConfig{},
 	}

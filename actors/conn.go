@@ -21,7 +21,6 @@ import (
 // Actors use PID, goroutines may use either.
 type Conn struct {
 	pid     *actor.PID
-	system  *actor.ActorSystem
 	config  *config
 	url     string
 	tree    *tree
@@ -30,9 +29,9 @@ type Conn struct {
 	published published
 
 	// Of the connection and its children.
-	credit  credit
-	asking  atomic.Int64      // how many asks wait: who asks adds, who answers subtracts
-	awaited sendqueue.Awaited // and which, by the connection and its reader
+	link      link                      // its readers' with its handler
+	heartbeat atomic.Pointer[heartbeat] // of the socket there is, nil if it has none: the connection's word, for whoever sees a pong
+	awaited   sendqueue.Awaited         // which asks wait, by the connection and its reader
 
 	kept kept
 }
@@ -89,9 +88,7 @@ func newConn(children child.Tree, config *config, url string) (*Conn, error) {
 	if t == nil {
 		return nil, &supervisor.StoppedError{}
 	}
-	c := &Conn{system: children.System(), config: config, url: url, tree: t}
-	c.credit.limit = int64(config.maxUnhandled)
-	return c, nil
+	return &Conn{config: config, url: url, tree: t}, nil
 }
 
 func (c *Conn) spawn(children child.Tree) error {
@@ -100,8 +97,9 @@ func (c *Conn) spawn(children child.Tree) error {
 		return err
 	}
 	c.pid = pid
-	c.mailbox, _ = mailbox.Of[*connMailbox](c.system, pid)
+	c.mailbox, _ = mailbox.Of[*connMailbox](c.tree.system, pid)
 	c.mailbox.init(c)
+	c.link.Init(&c.config.reading, c.mailbox, pid)
 	c.mailbox.Actor().(*connection).conn = c
 	c.mailbox.Release()
 	return nil

@@ -48,7 +48,6 @@ type connection struct {
 	reader     *reader       // nil when there is none, or it has ended
 	readerPID  *actor.PID    // nil when it is stopped
 	openedAt   time.Duration // since the socket was made
-	heartbeat  *heartbeat    // nil when there is none
 	aging      *aging        // nil if the socket may be as old as it likes
 	written    uint64
 
@@ -271,8 +270,7 @@ func (c *connection) stopTimers() {
 // abort makes the reader end, which closes what it read from.
 func (c *connection) abort() {
 	if c.reader != nil {
-		c.reader.quiet()
-		c.reader.wakeUp()
+		c.reader.Quiet()
 		c.ws.Socket.Abort()
 		c.mayBeStuck()
 	}

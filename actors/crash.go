@@ -58,16 +58,6 @@ func (c *connection) crashed(reason any) (failure any) {
 	return nil
 }
 
-// oneApart is one on a goroutine that is no actor's: nobody else would recover there.
-func (r *reader) oneApart() (err error) {
-	defer func() {
-		if reason := recover(); reason != nil {
-			err = blame.Broke(reason)
-		}
-	}()
-	return r.one()
-}
-
 // logPanic logs an error if it is, or wraps, a panic: with the stack, which no other
 // text has.
 func (c *Conn) logPanic(err error) {

@@ -1,60 +1,77 @@
 package actors
 
-import "sync/atomic"
+import "github.com/sockvisor/sockvisor/messages"
 
-// credit bounds the Received that the handler still has before it. The reader
-// takes, whoever knows that one was handled gives back.
-type credit struct {
-	limit     int64
-	unhandled atomic.Int64
-	reader    atomic.Pointer[reader] // the connection's word, nil when it has none, or that has ended
-}
+// The credit bounds the messages that the handler still has before it. The reader takes,
+// whoever knows that one was handled gives back.
 
-// paused reports whether the reader waits. One that the connection has gone on without
-// has nothing to say here.
-func (c *credit) paused() bool {
-	r := c.reader.Load()
+// Unhandled is how many that are.
+func (l *link) Unhandled() int64 { return l.unhandled.Load() }
+
+// Paused reports whether the reader waits for the handler. One that the connection has
+// gone on without has nothing to say here.
+func (l *link) Paused() bool {
+	r := l.reader.Load()
 	return r != nil && r.paused.Load()
 }
 
 // low reports whether a reader that stopped may go on: at half, so that it does
 // not stop and go with every message.
-func (c *credit) low() bool { return c.unhandled.Load() <= c.limit/2 }
+func (l *link) low() bool { return l.unhandled.Load() <= l.config.MaxUnhandled/2 }
 
 // take takes up to n, and returns how much it got.
-func (c *credit) take(n int64) int64 {
-	n = max(min(n, c.limit-c.unhandled.Load()), 0)
-	c.unhandled.Add(n)
+func (l *link) take(n int64) int64 {
+	n = max(min(n, l.config.MaxUnhandled-l.unhandled.Load()), 0)
+	l.unhandled.Add(n)
 	return n
 }
 
 // untake returns what was taken. More is forgiven: it may be of before a reset.
-func (c *credit) untake(n int64) {
+func (l *link) untake(n int64) {
 	for n > 0 {
-		unhandled := c.unhandled.Load()
-		if c.unhandled.CompareAndSwap(unhandled, max(unhandled-n, 0)) {
+		unhandled := l.unhandled.Load()
+		if l.unhandled.CompareAndSwap(unhandled, max(unhandled-n, 0)) {
 			return
 		}
 	}
 }
 
-// give is untake by whoever knows that messages were handled.
-func (c *credit) give(n int64) {
-	c.untake(n)
-	if c.paused() && c.low() {
-		c.wake()
+// Give is untake by whoever knows that messages were handled.
+func (l *link) Give(n int64) {
+	l.untake(n)
+	if l.Paused() && l.low() {
+		l.wake()
 	}
 }
 
-// reset forgets what was taken: nobody will give it back.
-func (c *credit) reset() {
-	c.unhandled.Store(0)
-	c.wake()
+// GiveFor is Give for a message that the handler has failed over, if it was the peer's.
+func (l *link) GiveFor(message any) {
+	if l.counts(message) {
+		l.Give(1)
+	}
+}
+
+// counts reports whether a message of the handler's is one of the peer's.
+func (l *link) counts(message any) bool {
+	switch e := message.(type) {
+	case *messages.Received:
+		return e.Conn == l.conn
+	case *messages.Decoded:
+		return e.Conn == l.conn
+	default:
+		return false
+	}
+}
+
+// Reset forgets what was taken: nobody will give it back.
+func (l *link) Reset() {
+	l.unhandled.Store(0)
+	l.wake()
 }
 
 // wake makes a waiting reader look again.
-func (c *credit) wake() {
-	if r := c.reader.Load(); r != nil {
+func (l *link) wake() {
+	if r := l.reader.Load(); r != nil {
 		r.wakeUp()
 	}
 }

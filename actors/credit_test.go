@@ -3,42 +3,45 @@ package actors
 import (
 	"testing"
 
+	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/ws"
 )
 
 // heldReader returns a reader that never runs.
-func heldReader() *reader { return &reader{inbox: newReaderInbox().(*readerInbox)} }
+func heldReader() *reader {
+	return &reader{inbox: newReaders(mailbox.NewWorkers()).newInbox().(*readerInbox)}
+}
 
 // creditedReader returns a reader that waits on a goroutine of its own.
-func creditedReader(conn *Conn) *reader {
+func creditedReader(l *link) *reader {
 	r := heldReader()
-	r.conn, r.room = conn, make(chan struct{}, 1)
+	r.link, r.room = l, make(chan struct{}, 1)
 	r.ws = &ws.Conn{Socket: transport.New(nil, transport.Options{})}
-	conn.credit.reader.Store(r)
+	l.reader.Store(r)
 	return r
 }
 
 // A reader that the connection has gone on without, and that goes on itself, changes
 // nothing for the next one, which waits for the handler.
 func TestAbandonedReaderLeavesTheNextPaused(t *testing.T) {
-	conn := &Conn{credit: credit{limit: 2}}
-	abandoned := creditedReader(conn)
-	if conn.credit.unhandled.Store(2); !abandoned.full() || !conn.credit.paused() {
+	l := &link{config: &readerConfig{MaxUnhandled: 2}}
+	abandoned := creditedReader(l)
+	if l.unhandled.Store(2); !abandoned.full() || !l.Paused() {
 		t.Fatal("a reader goes on that is to wait")
 	}
-	abandoned.quiet()
-	next := creditedReader(conn)
-	if conn.credit.paused() {
+	abandoned.Quiet()
+	next := creditedReader(l)
+	if l.Paused() {
 		t.Error("the next waits before it has anything")
 	}
 	if !next.full() || abandoned.full() {
 		t.Fatal("the one waits, and the other does not")
 	}
-	if !conn.credit.paused() {
+	if !l.Paused() {
 		t.Error("it does not wait, by the word of the other")
 	}
-	conn.credit.give(2)
+	l.Give(2)
 	select {
 	case <-next.room:
 	default:
@@ -49,11 +52,11 @@ func TestAbandonedReaderLeavesTheNextPaused(t *testing.T) {
 // What was granted before a reset is not to be given back after it: there would be
 // credit for more than the limit, for ever.
 func TestCreditOfBeforeAReset(t *testing.T) {
-	c := credit{limit: 100}
-	granted := c.take(60)
-	c.reset()
-	c.untake(granted)
-	if n := c.take(1000); n != c.limit {
-		t.Errorf("%d may be before the handler, and %d are", c.limit, n)
+	l := &link{config: &readerConfig{MaxUnhandled: 100}}
+	granted := l.take(60)
+	l.Reset()
+	l.untake(granted)
+	if n := l.take(1000); n != 100 {
+		t.Errorf("%d may be before the handler, and %d are", 100, n)
 	}
 }

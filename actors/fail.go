@@ -6,6 +6,7 @@ import (
 
 	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
+	"github.com/sockvisor/sockvisor/actors/internal/ws"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor/child"
 )
@@ -22,7 +23,7 @@ func (c *connection) fail(reason error) {
 	}
 	c.failure = reason
 	c.becauseOf(reason)
-	said := c.phase == open && c.sayWhy(codeOf(reason))
+	said := c.phase == open && c.sayWhy(ws.CloseCode(reason))
 	if c.phase != closing {
 		c.phase = failing
 		c.conn.setState(messages.StateConnecting)
@@ -56,8 +57,7 @@ func (c *connection) sayWhy(code messages.CloseCode) bool {
 	if code != messages.CloseInternalError || c.reader == nil {
 		return false
 	}
-	c.reader.quiet()
-	c.reader.wakeUp()
+	c.reader.Quiet()
 	err := c.ws.Close(code, "")
 	c.ws.Socket.Flush()
 	return err == nil

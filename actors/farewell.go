@@ -6,6 +6,7 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
+	"github.com/sockvisor/sockvisor/actors/internal/ws"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -20,11 +21,6 @@ type farewell struct {
 	ticket  uint64 // of the queue: what was sent by then
 	said    bool   // the close frame is written
 	parting bool   // and taken by the kernel
-}
-
-// canHear reports whether a peer can still be told why its socket is closed.
-func canHear(reason error) bool {
-	return errs.Is[*messages.PeerClosedError](reason) || codeOf(reason) != messages.CloseAbnormal
 }
 
 // beginFarewell reports whether there is a farewell for what a reader has ended with:
@@ -75,7 +71,7 @@ func lastWords(reason error) (messages.CloseCode, string) {
 	if peer, ok := errs.As[*messages.PeerClosedError](reason); ok {
 		return peer.Code, peer.Reason
 	}
-	switch code := codeOf(reason); code {
+	switch code := ws.CloseCode(reason); code {
 	case messages.CloseInternalError: // what a handler panicked with is not for the peer
 		return code, ""
 	default:
@@ -84,12 +80,8 @@ func lastWords(reason error) (messages.CloseCode, string) {
 	}
 }
 
-// caughtUp is put behind what a handler has before it, to come back when that is
-// handled. The handler does not see it.
-type caughtUp struct {
-	conn  *Conn
-	epoch uint64
-}
+// caughtUp says that a handler has handled what it had before it.
+type caughtUp struct{ epoch uint64 }
 
 // awaitHandler waits until the handler has handled what it has before it, if it can.
 func (c *connection) awaitHandler() {
@@ -99,13 +91,14 @@ func (c *connection) awaitHandler() {
 	case c.conn.config.handler.shared():
 		c.acknowledged()
 	default:
-		h.inbox.PostUserMessage(&caughtUp{conn: c.conn, epoch: c.epoch})
+		mailbox, caughtUp := c.conn.mailbox, &caughtUp{c.epoch}
+		h.inbox.PostUserMessage(&Mark{Reached: func() { mailbox.post(caughtUp) }})
 	}
 }
 
 // acknowledged is for when a shared handler may have handled everything.
 func (c *connection) acknowledged() {
-	if c.conn.credit.unhandled.Load() == 0 {
+	if c.conn.link.Unhandled() == 0 {
 		c.handlerCaughtUp()
 	}
 }

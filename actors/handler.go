@@ -45,7 +45,7 @@ func (c *connection) startHandler() error {
 	case config.shared():
 		h.pid = config.pid
 		c.conn.tree.Do(func() { c.ctx.Watch(h.pid) })
-		c.conn.credit.reset() // it gives back what is of this epoch only
+		c.conn.link.Reset() // it gives back what is of this epoch only
 	case h.pid == nil:
 		if err := c.spawnHandler(); err != nil {
 			return err
@@ -67,7 +67,7 @@ func (c *connection) tell(event any) {
 // ack is what a shared handler has handled.
 func (c *connection) ack(m *messages.Ack) {
 	if m != nil && m.Epoch == c.epoch && m.Count > 0 && c.conn.config.handler.shared() {
-		c.conn.credit.give(int64(m.Count))
+		c.conn.link.Give(int64(m.Count))
 		c.acknowledged()
 	}
 }
@@ -75,9 +75,7 @@ func (c *connection) ack(m *messages.Ack) {
 // handlerFailed is for a panic of the handler. It ends the epoch.
 func (c *connection) handlerFailed(crash *mailbox.Crash, message any, children actor.Supervisor) {
 	h := &c.conn.kept.handler
-	if fromPeer(message, c.conn.pid) {
-		c.conn.credit.give(1)
-	}
+	c.conn.link.GiveFor(message)
 	h.failures++
 	switch {
 	case c.phase == closed:
@@ -129,6 +127,9 @@ func (c *connection) stopHandler() bool {
 // was before it.
 type handlerStopping struct{ pid *actor.PID }
 
+// HandlerStopping implements readerOwner.
+func (m *connMailbox) HandlerStopping(who *actor.PID) { m.post(&handlerStopping{who}) }
+
 // handlerStopping gives the handler the close timeout to stop in: it may wait for a
 // child that never does.
 func (c *connection) handlerStopping(m *handlerStopping) {
@@ -147,7 +148,7 @@ func (c *connection) handlerOverdue(m *handlerOverdue) {
 	if !m.pid.Equal(c.conn.kept.handler.pid) {
 		return
 	}
-	c.conn.system.Logger().Error("a handler has not stopped in time, and is left behind", slog.String("handler", m.pid.Id),
+	c.conn.tree.system.Logger().Error("a handler has not stopped in time, and is left behind", slog.String("handler", m.pid.Id),
 		slog.Duration("after", c.conn.config.closeTimeout))
 	c.handlerStopped()
 }

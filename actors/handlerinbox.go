@@ -7,25 +7,27 @@ import (
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/messages"
-	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
 // handlerInbox is the mailbox of a handler. It gives back to the credit what is handled,
 // and keeps from the handler what comes too late.
 type handlerInbox struct {
 	mailbox.Inbox
-	conn  *Conn
+	link  *link
 	count int64 // of messages that were handled and not yet given back
 	// closed is the epoch of the last Closed: of it nothing more is for the handler,
 	// though a reader that was cut off may be about to deliver.
 	closed uint64
-	// taken is set, once, by the connection whose handler it is: nobody else's.
-	taken   atomic.Bool
-	awaited bool // the connection waits for its end
+	// claimed is set, once, by the connection whose handler it is: nobody else's.
+	claimed atomic.Bool
 }
 
 // giveBack is how many messages are given back to the credit at a time.
 const giveBack = 32
+
+// Mark is put behind what a handler has before it, to be reached when that is handled.
+// The handler does not see it.
+type Mark struct{ Reached func() }
 
 // newHandlerInbox returns one that is held until it knows whose it is.
 func newHandlerInbox() actor.Mailbox {
@@ -33,6 +35,19 @@ func newHandlerInbox() actor.Mailbox {
 	m.Init(m)
 	return m
 }
+
+// Claim reports whether it is from now on that of the handler of a link's owner, and not
+// another's already.
+func (m *handlerInbox) Claim(l *link) bool {
+	if m.claimed.Swap(true) {
+		return false
+	}
+	m.link = l
+	return true
+}
+
+// Owner is the connection whose handler it is of.
+func (m *handlerInbox) Owner() readerOwner { return m.link.owner }
 
 // Next implements mailbox.Work.
 func (m *handlerInbox) Next() any {
@@ -44,20 +59,20 @@ func (m *handlerInbox) Next() any {
 }
 
 // passesOver reports whether a message is not for the handler: what comes after the
-// Closed of its epoch, and what is to come back when it is reached.
+// Closed of its epoch, and a mark.
 func (m *handlerInbox) passesOver(message any) bool {
 	switch e := message.(type) {
 	case *messages.Received:
-		return e.Conn == m.conn.pid && m.late(e.Epoch)
+		return e.Conn == m.link.conn && m.late(e.Epoch)
 	case *messages.Decoded:
-		return e.Conn == m.conn.pid && m.late(e.Epoch)
+		return e.Conn == m.link.conn && m.late(e.Epoch)
 	case *messages.Closed:
-		if e.Conn == m.conn.pid {
+		if e.Conn == m.link.conn {
 			m.closed = e.Epoch
 		}
-	case *caughtUp:
+	case *Mark:
 		m.Drained()
-		e.conn.mailbox.post(e)
+		e.Reached()
 		return true
 	}
 	return false
@@ -72,43 +87,31 @@ func (m *handlerInbox) late(epoch uint64) bool {
 	return true
 }
 
-// handled counts what the handler has handled.
+// Handled counts what the handler has handled.
 func (m *handlerInbox) Handled(message any) {
-	if fromPeer(message, m.conn.pid) {
+	if m.link.counts(message) {
 		if m.count++; m.count >= giveBack {
 			m.Drained()
 		}
 	}
 }
 
+// Drained implements mailbox.Work.
 func (m *handlerInbox) Drained() {
 	if m.count > 0 {
-		m.conn.credit.give(m.count)
+		m.link.Give(m.count)
 		m.count = 0
 	}
 }
 
 // Stopping has the connection expect the end of its handler.
 func (m *handlerInbox) Stopping() {
-	if ctx := m.Context(); ctx != nil && m.awaited {
-		m.conn.mailbox.post(&handlerStopping{ctx.Self()})
+	if ctx := m.Context(); ctx != nil {
+		m.link.owner.HandlerStopping(ctx.Self())
 	}
 }
 
 // Guard implements mailbox.Work.
 func (m *handlerInbox) Guard(system *actor.ActorSystem) mailbox.Guard {
-	return child.Contain(system)
-}
-
-// fromPeer reports whether an event is a message of a connection's peer, which counts
-// for its credit.
-func fromPeer(event any, conn *actor.PID) bool {
-	switch e := event.(type) {
-	case *messages.Received:
-		return e.Conn == conn
-	case *messages.Decoded:
-		return e.Conn == conn
-	default:
-		return false
-	}
+	return m.link.owner.Guard(system)
 }

@@ -22,7 +22,9 @@ import (
 // It has no goroutine: the tree's clock rings it, and runs it on its own.
 type heartbeat struct {
 	inbox  *heartbeatInbox
-	reader *reader // of the same socket
+	conn   *Conn
+	reader *reader       // of the same socket
+	opened time.Duration // since the socket was made
 
 	rule     Heartbeat
 	alarm    clock.Alarm
@@ -70,7 +72,7 @@ func (h *heartbeat) Receive(ctx actor.Context) {
 	case *pong:
 		h.pong(m)
 	case *actor.Stopping:
-		h.reader.conn.tree.clock.Cancel(&h.alarm)
+		h.conn.tree.clock.Cancel(&h.alarm)
 	}
 }
 
@@ -82,7 +84,7 @@ var onTime = &beatDue{}
 // that.
 func (h *heartbeat) Ring() {
 	h.inbox.Queue.Push(onTime)
-	if h.reader.ws.Socket.Framing() {
+	if h.reader.WS().Socket.Framing() {
 		h.inbox.RunHere()
 	} else {
 		h.inbox.Wake()
@@ -102,7 +104,7 @@ func (h *heartbeat) beatDue(m *beatDue) {
 // isDue reports whether it is time: an alarm that was set again may still ring once for
 // the time that it had.
 func (h *heartbeat) isDue() bool {
-	return h.due >= 0 && h.reader.conn.tree.clock.Now() >= h.due-h.early
+	return h.due >= 0 && h.conn.tree.clock.Now() >= h.due-h.early
 }
 
 // beat asks the rule and does what it wants done.
@@ -114,7 +116,7 @@ func (h *heartbeat) beat(wanted, caughtUp bool) {
 	case b.Fail != nil && !caughtUp:
 		m := &beatDue{wanted: wanted, caughtUp: true}
 		h.giveUp = m
-		h.reader.afterCatchingUp(late, func() { h.inbox.PostUserMessage(m) })
+		h.reader.AfterCatchingUp(late, func() { h.inbox.PostUserMessage(m) })
 		return
 	case b.Fail != nil:
 		h.fail(heartbeatError(b.Fail))
@@ -129,7 +131,7 @@ func (h *heartbeat) beat(wanted, caughtUp bool) {
 }
 
 func (h *heartbeat) setAlarm(after, early time.Duration) {
-	clock := h.reader.conn.tree.clock
+	clock := h.conn.tree.clock
 	h.due, h.early = sum(clock.Now(), after), early
 	clock.Set(&h.alarm, h.due, early)
 }
@@ -139,11 +141,11 @@ func (h *heartbeat) late() time.Duration {
 	if h.due < 0 {
 		return 0
 	}
-	return max(h.reader.conn.tree.clock.Now()-h.due, 0)
+	return max(h.conn.tree.clock.Now()-h.due, 0)
 }
 
 func (h *heartbeat) fail(err error) {
-	h.reader.conn.mailbox.post(&heartbeatFailed{epoch: h.reader.epoch, err: err})
+	h.conn.mailbox.post(&heartbeatFailed{epoch: h.reader.Epoch(), err: err})
 }
 
 // askRule panics, as a rule of the user's may, with what that is blamed with.
@@ -154,7 +156,7 @@ func (h *heartbeat) askRule(wanted bool) Beat {
 		}
 	}()
 	if h.rule == nil {
-		h.rule = h.reader.conn.config.heartbeat.forSocket()
+		h.rule = h.conn.config.heartbeat.forSocket()
 	}
 	b := h.rule.Beat(h.signs(wanted))
 	if b.Ping && b.Payload != nil {
@@ -177,22 +179,22 @@ func heartbeatError(reason error) error {
 // connection may be in the middle of a run, and take its time.
 func (h *heartbeat) ping(payload *messages.Send) error {
 	h.number++
-	h.pingedAt, h.awaited = h.reader.ws.Socket.Now(), payload == nil
+	h.pingedAt, h.awaited = h.reader.WS().Socket.Now(), payload == nil
 	err := h.writePing(payload)
-	h.reader.ws.Socket.Flush()
+	h.reader.WS().Socket.Flush()
 	return err
 }
 
 // writePing goes through coder/websocket, as the reader's pongs do: the connection may be
 // writing.
 func (h *heartbeat) writePing(payload *messages.Send) error {
-	switch exchange := h.reader.conn.config.heartbeat.payload; {
+	switch exchange := h.conn.config.reading.Payload; {
 	case payload != nil:
-		return h.reader.ws.WriteAside(wire.Opcode(payload.Type), payload.Data)
+		return h.reader.WS().WriteAside(wire.Opcode(payload.Type), payload.Data)
 	case exchange != nil:
-		return h.reader.ws.WriteAside(wire.OpcodeText, exchange.ask)
+		return h.reader.WS().WriteAside(wire.OpcodeText, exchange.Ask)
 	default:
-		return h.reader.ws.WriteAside(wire.OpcodePing, wire.PingPayload(h.number))
+		return h.reader.WS().WriteAside(wire.OpcodePing, wire.PingPayload(h.number))
 	}
 }
 
@@ -200,13 +202,23 @@ func (h *heartbeat) writePing(payload *messages.Send) error {
 func (h *heartbeat) pong(m *pong) {
 	if h.awaited && (m.text || m.number == h.number) {
 		h.awaited = false
-		h.reader.conn.published.rtt.Store(int64(m.at - h.pingedAt))
+		h.conn.published.rtt.Store(int64(m.at - h.pingedAt))
+	}
+}
+
+// Answered implements readerOwner.
+func (m *connMailbox) Answered(r *reader) { m.conn.answered(r, pong{text: true}) }
+
+// answered tells the heartbeat of a reader's socket of an answer.
+func (c *Conn) answered(r *reader, p pong) {
+	if h := c.heartbeat.Load(); h != nil && h.reader == r {
+		h.answered(p)
 	}
 }
 
 // answered notes a pong, here: the reader's goroutine need not wake another for it.
 func (h *heartbeat) answered(m pong) {
-	m.at = h.reader.ws.Socket.Now()
+	m.at = h.reader.WS().Socket.Now()
 	h.inbox.Queue.Push(&m)
 	h.inbox.RunHere()
 }

@@ -61,7 +61,7 @@ func TestHealthyPeerLeavesTheConnectionAlone(t *testing.T) {
 // A round trip is that of the ping that is awaited: a late answer to the one before, or
 // a second one to the same, measures nothing.
 func TestRoundTripIsOfItsOwnPing(t *testing.T) {
-	h := &heartbeat{reader: &reader{conn: &Conn{}}, number: 2, awaited: true, pingedAt: time.Minute}
+	h := &heartbeat{conn: &Conn{}, number: 2, awaited: true, pingedAt: time.Minute}
 	for _, step := range []struct {
 		pong pong
 		want time.Duration
@@ -73,8 +73,8 @@ func TestRoundTripIsOfItsOwnPing(t *testing.T) {
 		{pong{number: 2, at: 5 * time.Minute}, 2 * time.Minute},
 		{pong{text: true, at: 5 * time.Minute}, 2 * time.Minute},
 	} {
-		if h.pong(&step.pong); h.reader.conn.RTT() != step.want {
-			t.Errorf("%+v: the round trip took %v", step.pong, h.reader.conn.RTT())
+		if h.pong(&step.pong); h.conn.RTT() != step.want {
+			t.Errorf("%+v: the round trip took %v", step.pong, h.conn.RTT())
 		}
 	}
 }
@@ -89,11 +89,11 @@ func TestStaleRingIsNone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := &heartbeat{reader: &reader{conn: &Conn{tree: treeOf(sup.Tree(nil))}}, due: -1}
+		h := &heartbeat{conn: &Conn{tree: treeOf(sup.Tree(nil))}, due: -1}
 		if h.isDue() {
 			t.Error("due, and not set")
 		}
-		h.due, h.early = h.reader.conn.tree.clock.Now()+10*time.Second, time.Second
+		h.due, h.early = h.conn.tree.clock.Now()+10*time.Second, time.Second
 		time.Sleep(9*time.Second - 1)
 		if h.isDue() {
 			t.Error("due too soon")

@@ -50,13 +50,13 @@ func (c *connection) idleDue(m *idleDue) {
 // slow handler keeps the reader from reading, what the client says cannot be heard.
 func (c *connection) tooQuiet() (why *messages.Close, wait time.Duration) {
 	limits := c.conn.config.limits
-	last, ever := c.reader.lastMessage()
+	last, ever := c.reader.LastMessage()
 	switch quiet := c.ws.Socket.Now() - max(last, c.ws.Socket.LastResumed()); {
 	case !ever && limits.firstMessage > 0:
 		return &messages.Close{Code: messages.ClosePolicyViolation, Reason: "no message in time"}, 0
 	case limits.idle == 0: // and the first message has come
 		return nil, 0
-	case c.conn.credit.paused():
+	case c.conn.link.Paused():
 		return nil, limits.idle
 	case quiet >= limits.idle:
 		return &messages.Close{Code: messages.CloseGoingAway, Reason: "idle"}, 0

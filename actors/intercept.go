@@ -7,23 +7,17 @@ import (
 	"github.com/sockvisor/sockvisor/messages"
 )
 
-// extend returns what the handler gets for a message, nil for nothing. An error is
-// the end of the reader.
-func (r *reader) extend(received *messages.Received) (any, error) {
-	return r.conn.config.extensions.receive(r, received)
-}
-
-// receive returns what becomes of a message, nil for nothing.
-func (x *extensionsConfig) receive(r *reader, received *messages.Received) (event any, err error) {
+// Filter implements readerOwner.
+func (m *connMailbox) Filter(_ *reader, received *messages.Received) (event any, err error) {
 	option := "WithIncoming"
 	defer func() {
 		if reason := recover(); reason != nil {
 			crash := blame.Panicked(option, reason)
-			r.conn.logCrashed(crash)
+			m.conn.logCrashed(crash)
 			event, err = nil, crash
 		}
 	}()
-	conn, epoch := received.Conn, received.Epoch
+	x, conn, epoch := m.conn.config.extensions, received.Conn, received.Epoch
 	for _, each := range x.incoming {
 		if received = each.Receive(received); received == nil {
 			return nil, nil
@@ -31,8 +25,8 @@ func (x *extensionsConfig) receive(r *reader, received *messages.Received) (even
 		received = stamped(received, conn, epoch)
 	}
 	option = "WithCorrelation"
-	if r.answers(received) {
-		return nil, nil
+	if m.conn.answers(received) {
+		return passedOn, nil
 	}
 	if x.codec == nil {
 		return received, nil

@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"sync/atomic"
+
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
@@ -22,6 +24,7 @@ type connMailbox struct {
 	conn    *Conn
 	control mailbox.Queue
 	sends   sendqueue.Queue
+	asking  atomic.Int64   // how many asks wait: who asks adds, who answers subtracts
 	direct  *messages.Send // past the queue: see TakeBroadcast
 	// sink is where the queue drains to, nil while there is no open socket.
 	sink sink
@@ -224,7 +227,7 @@ func (m *connMailbox) nextOver() any {
 func (m *connMailbox) stop() {
 	m.sends.Close()
 	m.sink, m.over = nil, true
-	m.End(m.conn.system, m.conn.pid)
+	m.End(m.conn.tree.system, m.conn.pid)
 }
 
 // trim drops what the policy says until the bounds of the queue hold again.

@@ -71,9 +71,9 @@ func (v *valve) Flush()      { v.flushed++ }
 
 func newTestMailbox() (*connMailbox, *script, *byHand) {
 	config := defaultConfig(client)
-	c := &Conn{config: &config, system: actor.NewActorSystem(actor.WithLoggerFactory(
-		func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))}
-	c.tree = &tree{Contained: child.Contain(c.system)}
+	system := actor.NewActorSystem(actor.WithLoggerFactory(
+		func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))
+	c := &Conn{config: &config, tree: &tree{Contained: child.Contain(system), system: system}}
 	c.mailbox = newMailbox().(*connMailbox)
 	c.mailbox.init(c)
 	c.mailbox.GiveBack()
@@ -301,7 +301,7 @@ func TestMailboxSystemFirst(t *testing.T) {
 func TestMailboxStopRefusesTheQueue(t *testing.T) {
 	m, _, d := newTestMailbox()
 	var refused []string
-	m.conn.system.EventStream.Subscribe(func(event any) {
+	m.conn.tree.system.EventStream.Subscribe(func(event any) {
 		if e, ok := event.(*messages.RejectedEvent); ok && errs.Is[*messages.ClosedError](e.Err) {
 			refused = append(refused, string(e.Message.(*messages.Send).Data))
 		}

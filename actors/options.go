@@ -43,6 +43,7 @@ func newConfig(sup *supervisor.Supervisor, r role, url string, options []Option)
 	if r == client {
 		c.upgrade, c.limits = nil, &unlimited
 	}
+	c.completeReading()
 	return &c, nil
 }
 
@@ -195,7 +196,7 @@ func WithQueue(maxMessages int, maxBytes int64) Option {
 // WithMaxUnhandled sets how many received messages the handler may have before
 // it until reading stops (default 256). Fewer bound memory more tightly; more
 // ride out longer pauses of the handler.
-func WithMaxUnhandled(n int) Option { return func(c *settings) { c.maxUnhandled = n } }
+func WithMaxUnhandled(n int) Option { return func(c *settings) { c.reading.MaxUnhandled = int64(n) } }
 
 // WithOverflow sets what happens when the queue is full (default RejectNewest).
 func WithOverflow(o Overflow) Option {

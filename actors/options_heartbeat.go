@@ -15,7 +15,7 @@ func WithHeartbeat(interval, timeout time.Duration) Option {
 // handler's stream. The times are those of WithHeartbeat or WithHeartbeatRule.
 func WithPayloadHeartbeat(ping, pong string) Option {
 	return func(c *settings) {
-		c.heartbeat.payload = &exchange{ask: []byte(ping), answer: []byte(pong)}
+		c.reading.Payload = &exchange{Ask: []byte(ping), Answer: []byte(pong)}
 	}
 }
 
@@ -25,7 +25,7 @@ func WithPayloadHeartbeat(ping, pong string) Option {
 // the handler is doing, and is kept out of its stream.
 func WithHeartbeatReply(question, answer string) Option {
 	return func(c *settings) {
-		c.heartbeat.reply = &exchange{ask: []byte(question), answer: []byte(answer)}
+		c.reading.Reply = &exchange{Ask: []byte(question), Answer: []byte(answer)}
 	}
 }
 

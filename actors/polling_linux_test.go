@@ -39,13 +39,13 @@ func TestReaderWithoutPoller(t *testing.T) {
 	}
 	wstest.Next[*messages.Opened](t, events)
 	for range 100 {
-		conn.credit.wake() // as the end of a pause does
+		conn.link.wake() // as the end of a pause does
 		if err := conn.Send(messages.Text("x")); err != nil {
 			t.Fatal(err)
 		}
 		wstest.Next[*messages.Received](t, events)
 	}
-	if r := conn.credit.reader.Load(); r.polled || r.inbox.Queue.Waiting() {
+	if r := conn.link.reader.Load(); r.polled || r.inbox.Queue.Waiting() {
 		t.Error("the reader is woken as one without a goroutine")
 	}
 }

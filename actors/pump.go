@@ -3,6 +3,7 @@ package actors
 import (
 	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
+	"github.com/sockvisor/sockvisor/actors/internal/ws"
 )
 
 // pump delivers what is there, and what the kernel has, for as long as the handler
@@ -103,7 +104,7 @@ func (r *reader) finish() {
 	go func() {
 		err := r.oneApart()
 		r.settle()
-		if err != nil && !canHear(err) {
+		if err != nil && !ws.CanHear(err) {
 			r.ws.CloseNow() // the actor may have been stopped
 		}
 		r.inbox.PostUserMessage(&finished{err})
@@ -116,14 +117,13 @@ func (r *reader) full() bool {
 	if r.granted > 0 || r.silent.Load() {
 		return r.resume()
 	}
-	credit := &r.conn.credit
 	if !r.paused.Load() {
-		if r.granted = credit.take(handOverAt); r.granted > 0 {
+		if r.granted = r.link.take(handOverAt); r.granted > 0 {
 			return false
 		}
 	}
-	if r.paused.Store(true); credit.low() {
-		r.granted = credit.take(handOverAt)
+	if r.paused.Store(true); r.link.low() {
+		r.granted = r.link.take(handOverAt)
 		return r.resume()
 	}
 	return true

@@ -6,6 +6,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"github.com/sockvisor/sockvisor/actors/internal/blame"
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/actors/internal/ws"
 )
@@ -17,10 +18,9 @@ import (
 // that is told so, reads what is there, and has no goroutine meanwhile: see pump.
 // Elsewhere, in memory and under TLS, a goroutine of its own waits: see loop.
 type reader struct {
-	conn   *Conn
+	link   *link
 	inbox  *readerInbox
 	epoch  uint64
-	opened time.Duration // since the socket was made
 	ws     *ws.Conn
 	target *handlerInbox // of the handler, nil if that is shared
 
@@ -28,47 +28,31 @@ type reader struct {
 	room chan struct{} // what a waiting loop waits for
 
 	// Said by one and read by others.
-	attendance attendance                // of a goroutine at the socket: see attend
-	news       atomic.Bool               // the kernel may have something; false is the reader's own word, before it reads
-	hangUp     atomic.Bool               // the peer has closed: the poller's word, which the reader takes
-	woken      atomic.Bool               // there is a wakeUp in the inbox: who puts it there sets it, the reader takes it back
-	finishing  atomic.Bool               // a goroutine reads what is not there as a whole: the reader's word, read by attend
-	paused     atomic.Bool               // it waits for the handler: its own word
-	silent     atomic.Bool               // what arrives is for nobody any more: the connection's word
-	spoke      atomic.Bool               // the peer has sent a message
-	heartbeat  atomic.Pointer[heartbeat] // of the socket, nil if it has none: the connection's word, for whoever sees a pong
+	attendance attendance  // of a goroutine at the socket: see attend
+	news       atomic.Bool // the kernel may have something; false is the reader's own word, before it reads
+	hangUp     atomic.Bool // the peer has closed: the poller's word, which the reader takes
+	woken      atomic.Bool // there is a wakeUp in the inbox: who puts it there sets it, the reader takes it back
+	finishing  atomic.Bool // a goroutine reads what is not there as a whole: the reader's word, read by attend
+	paused     atomic.Bool // it waits for the handler: its own word
+	silent     atomic.Bool // what arrives is for nobody any more: the owner's word
 
 	// Its own.
-	polled   bool          // set at the start
-	toTheEnd bool          // all of the socket must be read: the peer has closed
-	ended    bool          // it has said so
-	broken   error         // of fill
-	granted  int64         // of the credit
-	newest   *mailbox.Node // what is to be handed over
+	polled   bool  // set at the start
+	toTheEnd bool  // all of the socket must be read: the peer has closed
+	ended    bool  // it has said so
+	batch    uint8 // how many are to be handed over
+	newest   *mailbox.Node
 	oldest   *mailbox.Node
-	batch    int
+	granted  int64 // of the credit
+	broken   error // of fill
 
-	// said is when the peer last sent a message, since the socket was made. It is
-	// kept only where somebody asks.
+	// said is when the peer last sent a message, since the socket was made, or never. It is
+	// kept only where somebody asks: who reads sets it, who asks looks.
 	said atomic.Int64
 }
 
-// readerEnded says that nothing more of the epoch will be received, and why: a
-// PeerClosedError, a ReadError, a ProtocolError, or a WriteError of a pong; a HandlerError of what
-// an option brought, or an InternalError.
-type readerEnded struct {
-	epoch uint64
-	err   error
-	ws    *ws.Conn
-	open  bool // the peer can still be written to: whoever hears this closes it
-}
-
-// Discard implements mailbox.Discarder: nobody closes it.
-func (m *readerEnded) Discard() {
-	if m.open {
-		m.ws.CloseNow()
-	}
-}
+// never is before any time.
+const never = -1
 
 // wakeUp has a reader look what there is to do.
 type wakeUp struct{}
@@ -80,23 +64,34 @@ type finished struct{ err error }
 func (*wakeUp) IgnoreDeadLetterLogging()   {}
 func (*finished) IgnoreDeadLetterLogging() {}
 
-func newReader() actor.Actor { return &reader{} }
-
-func (c *connection) startReader() {
-	pid, m := adopt[*readerInbox](c, c.conn.tree.reader)
-	r := m.Actor().(*reader)
-	r.conn, r.inbox, m.reader = c.conn, m, r
-	r.epoch, r.opened, r.ws, r.target = c.epoch, c.openedAt, c.ws, c.conn.kept.handler.inbox
-	r.ws.OnPong(r.pong)
-	if r.polled = c.ws.Socket.Framed() && c.ws.Socket.Register(r); !r.polled {
-		c.ws.Socket.SetPatient(true)
-		r.room = make(chan struct{}, 1)
-		c.ws.Socket.SetReader(r)
-	}
-	c.readerPID, c.reader = pid, r
-	c.conn.credit.reader.Store(r)
-	m.Release()
+func newReader() actor.Actor {
+	r := &reader{}
+	r.said.Store(never)
+	return r
 }
+
+// Read has the reader of an inbox that is held read a socket of an owner's, in that epoch,
+// for a handler, or nil for one that is not the owner's alone.
+func (m *readerInbox) Read(l *link, epoch uint64, w *ws.Conn, handler *handlerInbox) *reader {
+	r := m.Actor().(*reader)
+	r.link, r.inbox, m.reader = l, m, r
+	r.epoch, r.ws, r.target = epoch, w, handler
+	w.OnPong(r.pong)
+	if r.polled = w.Socket.Framed() && w.Socket.Register(r); !r.polled {
+		w.Socket.SetPatient(true)
+		r.room = make(chan struct{}, 1)
+		w.Socket.SetReader(r)
+	}
+	l.reader.Store(r)
+	m.Release()
+	return r
+}
+
+// Epoch is that of its socket.
+func (r *reader) Epoch() uint64 { return r.epoch }
+
+// WS is what it reads. Who reads it is the reader, and nobody else.
+func (r *reader) WS() *ws.Conn { return r.ws }
 
 // rested is for when the reader is idle, on the goroutine that ran it. Only here,
 // with nothing of the reader below it on the stack, may one begin to stay.
@@ -110,7 +105,7 @@ func (r *reader) rested() {
 // carry gives the handler its turn. Without polling a goroutine delivers and goes on.
 func (r *reader) carry() {
 	if r.polled && r.target != nil && r.target.Queue.Waiting() {
-		r.conn.tree.carriers.carry(r)
+		r.inbox.readers.carriers.carry(r)
 	}
 }
 
@@ -169,12 +164,15 @@ func (r *reader) end(err error) {
 }
 
 func (r *reader) sayEnded(err error) {
-	m := &readerEnded{epoch: r.epoch, err: err, ws: r.ws, open: canHear(err)}
-	if !m.open {
+	open := ws.CanHear(err)
+	if !open {
 		r.ws.CloseNow() // returns coder/websocket's buffers
 	}
-	r.conn.mailbox.post(m)
+	r.link.owner.ReaderEnded(r, err, open)
 }
+
+// pong tells of the answer to a ping.
+func (r *reader) pong(payload []byte) { r.link.owner.Pong(r, payload) }
 
 // Readable implements transport.Reader: it is the poller's word, or that of who shuts the
 // socket.
@@ -205,5 +203,25 @@ func (r *reader) wakeUp() {
 	}
 }
 
-// quiet delivers nothing from now on.
-func (r *reader) quiet() { r.silent.Store(true) }
+// Quiet has it deliver nothing from now on, and wait for no handler.
+func (r *reader) Quiet() {
+	r.silent.Store(true)
+	r.wakeUp()
+}
+
+// LastMessage is when the peer last sent a message, since the socket was made, if it ever
+// has. It is known only where the config says that somebody asks.
+func (r *reader) LastMessage() (when time.Duration, ever bool) {
+	said := r.said.Load()
+	return time.Duration(max(said, 0)), said != never
+}
+
+// oneApart is one on a goroutine that is no actor's: nobody else would recover there.
+func (r *reader) oneApart() (err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = blame.Broke(reason)
+		}
+	}()
+	return r.one()
+}

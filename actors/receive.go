@@ -2,7 +2,6 @@ package actors
 
 import (
 	"bytes"
-	"time"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
@@ -35,17 +34,21 @@ func (r *reader) deliver(kind messages.Type, data []byte) error {
 		return nil
 	}
 	r.noteMessage()
-	d := &receivedNode{received: messages.Received{Conn: r.conn.pid, Epoch: r.epoch, Type: kind, Data: data}}
+	d := &receivedNode{received: messages.Received{Conn: r.link.conn, Epoch: r.epoch, Type: kind, Data: data}}
 	event := any(&d.received)
-	if r.conn.config.extensions != nil {
+	if r.link.config.Filters {
 		var err error
-		if event, err = r.extend(&d.received); event == nil || r.silent.Load() { // code of the user's takes its time
+		if event, err = r.link.owner.Filter(r, &d.received); event == passedOn {
+			r.granted--
+			return nil
+		}
+		if event == nil || r.silent.Load() { // code of the user's takes its time
 			return err
 		}
 	}
 	r.granted--
 	if r.target == nil {
-		r.conn.tree.Send(r.conn.config.handler.pid, event)
+		r.link.owner.Tell(event)
 		return nil
 	}
 	d.Message = event
@@ -71,27 +74,13 @@ func (r *reader) handOver() {
 // settle is for the end of a run: nothing is held back.
 func (r *reader) settle() {
 	r.handOver()
-	r.conn.credit.untake(r.granted)
+	r.link.untake(r.granted)
 	r.granted = 0
 }
 
 func (r *reader) noteMessage() {
-	if config := r.conn.config; config.limits.wait() || config.heartbeat.rule != nil {
+	if r.link.config.Notes {
 		r.said.Store(int64(r.ws.Socket.Now()))
-		r.spoke.Store(true)
-	}
-}
-
-// lastMessage is when the peer last sent a message, if it ever has.
-func (r *reader) lastMessage() (when time.Duration, ever bool) {
-	ever = r.spoke.Load()
-	return time.Duration(r.said.Load()), ever
-}
-
-// ponged tells the heartbeat of an answer.
-func (r *reader) ponged(m pong) {
-	if h := r.heartbeat.Load(); h != nil {
-		h.answered(m)
 	}
 }
 
@@ -99,15 +88,15 @@ func (r *reader) ponged(m pong) {
 // which is answered here as coder/websocket answers pings, or the answer to this
 // side's.
 func (r *reader) heartbeatMessage(kind messages.Type, data []byte) bool {
-	config := &r.conn.config.heartbeat
+	config := r.link.config
 	switch {
 	case kind != messages.TypeText:
 		return false
-	case config.reply != nil && bytes.Equal(data, config.reply.ask):
-		_ = r.ws.WriteAside(wire.OpcodeText, config.reply.answer) // the reader fails too if it cannot be
+	case config.Reply != nil && bytes.Equal(data, config.Reply.Ask):
+		_ = r.ws.WriteAside(wire.OpcodeText, config.Reply.Answer) // the reader fails too if it cannot be
 		return true
-	case config.payload != nil && !config.off && bytes.Equal(data, config.payload.answer):
-		r.ponged(pong{text: true})
+	case config.Payload != nil && bytes.Equal(data, config.Payload.Answer):
+		r.link.owner.Answered(r)
 		return true
 	default:
 		return false

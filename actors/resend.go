@@ -54,14 +54,14 @@ func (c *connection) ponged(m *ponged) {
 	}
 }
 
-// pong tells who has sent the ping.
-func (r *reader) pong(payload []byte) {
+// Pong implements readerOwner: it tells who has sent the ping.
+func (m *connMailbox) Pong(r *reader, payload []byte) {
 	number := wire.PingNumber(payload)
 	if number&confirming != 0 {
-		r.conn.mailbox.post(&ponged{ws: r.ws, number: number &^ confirming})
+		m.post(&ponged{ws: r.WS(), number: number &^ confirming})
 		return
 	}
-	r.ponged(pong{number: number})
+	m.conn.answered(r, pong{number: number})
 }
 
 // unsettled is how many messages of the queue's count were handed to the socket there is.

@@ -25,7 +25,6 @@ func (c *connection) spawnHandler() (err error) {
 		c.disown(pid, m)
 		return &messages.HandlerError{Reason: err}
 	}
-	m.conn, m.awaited = c.conn, true
 	if config.pooled {
 		m.SetDispatcher(c.conn.tree.workers)
 	} else {
@@ -41,7 +40,7 @@ func (c *connection) spawn(props *actor.Props) (pid *actor.PID, err error) {
 	spawned := false
 	defer func() {
 		if !spawned && !errors.Is(err, actor.ErrNameExists) { // what was begun of it has not run
-			c.conn.system.ProcessRegistry.Remove(actor.NewPID(c.conn.pid.Address, c.conn.pid.Id+"/"+name))
+			c.conn.tree.system.ProcessRegistry.Remove(actor.NewPID(c.conn.pid.Address, c.conn.pid.Id+"/"+name))
 		}
 	}()
 	pid, err = c.ctx.SpawnNamed(props, name)
@@ -54,15 +53,15 @@ func (c *connection) spawn(props *actor.Props) (pid *actor.PID, err error) {
 // handlerInbox returns the inbox of what was spawned, or why it cannot be the handler:
 // the connection has to know how much that has handled, and when it has stopped.
 func (c *connection) handlerInbox(pid *actor.PID) (*handlerInbox, error) {
-	process, _ := c.conn.system.ProcessRegistry.Get(pid)
+	process, _ := c.conn.tree.system.ProcessRegistry.Get(pid)
 	if !mailbox.IsLocal(process) {
 		return nil, errors.New("the spawn func of its Props has spawned no actor of this process")
 	}
-	m, own := mailbox.Of[*handlerInbox](c.conn.system, pid)
+	m, own := mailbox.Of[*handlerInbox](c.conn.tree.system, pid)
 	if !own {
 		return nil, errors.New("the spawn func of its Props must keep their mailbox")
 	}
-	if m.taken.Swap(true) {
+	if !m.Claim(&c.conn.link) {
 		return nil, errors.New("the spawn func of its Props must spawn an actor for each connection")
 	}
 	self := m.Context()
@@ -80,7 +79,7 @@ func (c *connection) handlerInbox(pid *actor.PID) (*handlerInbox, error) {
 func (c *connection) disown(pid *actor.PID, m *handlerInbox) {
 	switch {
 	case m != nil:
-		c.conn.system.ProcessRegistry.Remove(pid)
+		c.conn.tree.system.ProcessRegistry.Remove(pid)
 	case pid != nil && strings.HasPrefix(pid.Id, c.conn.pid.Id+"/"):
 		c.conn.tree.Stop(pid)
 	}

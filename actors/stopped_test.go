@@ -20,7 +20,10 @@ func TestNothingComesAfterTheStop(t *testing.T) {
 		}},
 		"handler": {Produce: newHandlerInbox, Own: func(system *actor.ActorSystem, pid *actor.PID) mailboxtest.Owned {
 			m, _ := mailbox.Of[*handlerInbox](system, pid)
-			m.conn = treelessConn(system, pid, nil)
+			c := treelessConn(system, pid, newMailbox().(*connMailbox)) // which is held
+			c.mailbox.conn = c
+			c.link.Init(&c.config.reading, c.mailbox, pid)
+			m.Claim(&c.link)
 			return mailboxtest.Owned{Release: m.Release}
 		}},
 	} {
@@ -31,5 +34,5 @@ func TestNothingComesAfterTheStop(t *testing.T) {
 // treelessConn is a connection whose tree has nothing but the guard.
 func treelessConn(system *actor.ActorSystem, pid *actor.PID, m *connMailbox) *Conn {
 	config := defaultConfig(client)
-	return &Conn{system: system, config: &config, pid: pid, mailbox: m, tree: &tree{Contained: child.Contain(system)}}
+	return &Conn{config: &config, pid: pid, mailbox: m, tree: &tree{Contained: child.Contain(system), system: system}}
 }

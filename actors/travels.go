@@ -44,7 +44,7 @@
 //	  actors.heartbeat.ping              if it wants one
 //	  clock.Clock.Set                    until the next
 //	actors.heartbeat.pong                when the pong is read: the round trip
-//	actors.reader.afterCatchingUp        if the rule gives up: what has arrived is read first
+//	actors.reader.AfterCatchingUp        if the rule gives up: what has arrived is read first
 //	actors.connection.heartbeatFailed    if it still does then
 //	actors.connection.fail
 //

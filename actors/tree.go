@@ -2,7 +2,6 @@ package actors
 
 import (
 	"io"
-	"runtime"
 	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -16,15 +15,16 @@ import (
 // tree is what the connections of a supervisor's tree share.
 type tree struct {
 	*child.Contained
+	system   *actor.ActorSystem
 	workers  *mailbox.Workers
-	carriers carriers
+	readers  *treeReaders
 	clock    *clock.Clock
 	governor *actor.PID
 	polling  atomic.Pointer[transport.Poller]
 	closed   atomic.Bool
 
 	// Props are 224 bytes: shared, they are nobody's in particular. See mailbox.Of.
-	connection, reader, heartbeat *actor.Props
+	connection, heartbeat *actor.Props
 }
 
 type treeKey struct{}
@@ -36,21 +36,20 @@ func treeOf(children child.Tree) *tree {
 }
 
 func newTree(children child.Tree) *tree {
-	t := &tree{Contained: children.Contained(), governor: children.Governor(), workers: mailbox.NewWorkers()}
-	t.carriers.places = make([]place, 4*runtime.GOMAXPROCS(0))
+	t := &tree{Contained: children.Contained(), system: children.System(), governor: children.Governor(), workers: mailbox.NewWorkers()}
 	t.clock = clock.New(children.System(), t.Contained)
 	dispatcher := actor.WithDispatcher(t.workers)
 	t.connection = actor.PropsFromProducer(newConnection, actor.WithMailbox(newMailbox), dispatcher,
 		actor.WithSpawnMiddleware(noChild))
 	t.heartbeat = actor.PropsFromProducer(newHeartbeat, actor.WithMailbox(newHeartbeatInbox), dispatcher)
-	t.reader = actor.PropsFromProducer(newReader, actor.WithMailbox(newReaderInbox), dispatcher)
+	t.readers = newReaders(t.workers)
 	return t
 }
 
 // Close implements io.Closer.
 func (t *tree) Close() error {
 	t.closed.Store(true)
-	t.carriers.close()
+	t.readers.Close()
 	t.clock.Stop()
 	if p := t.polling.Swap(nil); p != nil {
 		_ = p.Close()

@@ -13,7 +13,7 @@ import (
 func (c *config) validate() error {
 	for _, check := range []func() error{
 		c.validateHandshake, c.validateTimes, c.validateBounds,
-		c.heartbeat.validate, c.correlation.validate, c.credentials.validate, c.maxAge.validate, c.validatePolicy,
+		c.validateHeartbeat, c.correlation.validate, c.credentials.validate, c.maxAge.validate, c.validatePolicy,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -42,7 +42,7 @@ func (c *config) validateBounds() error {
 		return invalid("WithQueue", fmt.Sprintf("messages must be 1 to %d", sendqueue.MaxMessages))
 	case c.sends.Bytes <= 0 || c.sends.Bytes > sendqueue.MaxBytes:
 		return invalid("WithQueue", fmt.Sprintf("bytes must be 1 to %d", int64(sendqueue.MaxBytes)))
-	case c.maxUnhandled <= 0:
+	case c.reading.MaxUnhandled <= 0:
 		return invalid("WithMaxUnhandled", "must be positive")
 	}
 	return c.overflow.validate()
@@ -96,11 +96,12 @@ func (c *credentialsConfig) validate() error {
 	return nil
 }
 
-func (h *heartbeatConfig) validate() error {
+func (c *config) validateHeartbeat() error {
+	h, reply, payload := &c.heartbeat, c.reading.Reply, c.reading.Payload
 	switch {
-	case h.reply != nil && !h.reply.complete():
+	case reply != nil && !complete(reply):
 		return invalid("WithHeartbeatReply", "question and answer must not be empty")
-	case h.reply != nil && !h.reply.valid():
+	case reply != nil && !valid(reply):
 		return invalid("WithHeartbeatReply", "question and answer must be UTF-8")
 	case h.off && h.rule != nil:
 		return invalid("WithHeartbeatRule", "there is no heartbeat, by WithoutHeartbeat")
@@ -110,17 +111,17 @@ func (h *heartbeatConfig) validate() error {
 		return invalid("WithHeartbeat", "interval must be positive")
 	case h.keepalive.Timeout <= 0:
 		return invalid("WithHeartbeat", "timeout must be positive")
-	case h.payload != nil && !h.payload.complete():
+	case payload != nil && !complete(payload):
 		return invalid("WithPayloadHeartbeat", "ping and pong must not be empty")
-	case h.payload != nil && !h.payload.valid():
+	case payload != nil && !valid(payload):
 		return invalid("WithPayloadHeartbeat", "ping and pong must be UTF-8")
 	}
 	return nil
 }
 
-func (e *exchange) complete() bool { return len(e.ask) > 0 && len(e.answer) > 0 }
+func complete(e *exchange) bool { return len(e.Ask) > 0 && len(e.Answer) > 0 }
 
-func (e *exchange) valid() bool { return utf8.Valid(e.ask) && utf8.Valid(e.answer) }
+func valid(e *exchange) bool { return utf8.Valid(e.Ask) && utf8.Valid(e.Answer) }
 
 func invalid(option, problem string) error {
 	return &messages.OptionError{Option: option, Problem: problem}
