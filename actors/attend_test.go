@@ -82,7 +82,7 @@ func TestStackDoesNotGrowWithTheFeed(t *testing.T) {
 func TestOneStaysAtASocket(t *testing.T) {
 	f := newFeed()
 	f.run(t, func(send func([]byte)) {
-		for goroutines("(*reader).attend") == 0 {
+		for goroutines("(*Reader).attend") == 0 {
 			f.quick(send)
 		}
 		send(wstest.Frame(0x81, []byte("block")))
@@ -91,13 +91,13 @@ func TestOneStaysAtASocket(t *testing.T) {
 			send(wstest.Frame(0x89, nil))
 			<-f.read // the pong
 		}
-		n := goroutines("(*reader).attend")
+		n := goroutines("(*Reader).attend")
 		f.blocked <- struct{}{}
 		<-f.depth
 		if n > 1 {
 			t.Fatalf("%d goroutines stay at one socket", n)
 		}
-		for goroutines("(*reader).attend") > 0 {
+		for goroutines("(*Reader).attend") > 0 {
 			runtime.Gosched()
 		}
 		f.quick(send) // nobody is deaf

@@ -4,6 +4,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -34,7 +35,7 @@ type caller struct {
 func (f *caller) Receive(ctx actor.Context) {
 	switch e := ctx.Message().(type) {
 	case *actor.Started:
-		inbox, _ := mailbox.Of[*handlerInbox](ctx.ActorSystem(), ctx.Self())
+		inbox, _ := mailbox.Of[*reader.HandlerInbox](ctx.ActorSystem(), ctx.Self())
 		f.conn = inbox.Owner().(*connMailbox).conn
 	case *messages.Opened:
 		call(f.OnOpen, f.conn, e)

@@ -7,6 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -47,7 +48,7 @@ func (c *connection) HandleFailure(_ *actor.ActorSystem, parent actor.Supervisor
 
 // startReader has the socket there is read.
 func (c *connection) startReader() {
-	pid, m := adopt[*readerInbox](c, c.conn.tree.readers.Props())
+	pid, m := adopt[*reader.Inbox](c, c.conn.tree.readers.Props())
 	c.readerPID = pid
 	c.reader = m.Read(&c.conn.link, c.epoch, c.ws, c.conn.kept.handler.inbox)
 }
@@ -72,7 +73,7 @@ func (c *connection) readerFailed(reason error) {
 }
 
 // stuck says that a reader should have ended.
-type stuck struct{ reader *reader }
+type stuck struct{ reader *reader.Reader }
 
 // mayBeStuck waits a while for a reader that was cut off: its transport, or code of the
 // user's that it calls, may hold it up.

@@ -12,6 +12,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/coder/websocket"
 
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/supervisor"
@@ -66,7 +67,7 @@ type config struct {
 	correlation *correlationConfig // nil if there is none
 	resend      bool
 
-	reading   readerConfig
+	reading   reader.Config
 	readLimit int64
 	sends     sendqueue.Limits
 	overflow  Overflow
@@ -187,7 +188,7 @@ func defaultConfig(r role) config {
 		writeTimeout:     DefaultWriteTimeout,
 		closeTimeout:     DefaultCloseTimeout,
 		heartbeat:        heartbeatConfig{keepalive: Keepalive{DefaultHeartbeatInterval, DefaultHeartbeatTimeout}},
-		reading:          readerConfig{MaxUnhandled: DefaultMaxUnhandled},
+		reading:          reader.Config{MaxUnhandled: DefaultMaxUnhandled},
 		readLimit:        DefaultReadLimit,
 		sends:            sendqueue.Limits{Messages: DefaultMaxMessages, Bytes: DefaultMaxBytes, Slack: 1},
 		upgrade:          &upgradeConfig{},

@@ -8,6 +8,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
@@ -29,7 +30,7 @@ type Conn struct {
 	published published
 
 	// Of the connection and its children.
-	link      link                      // its readers' with its handler
+	link      reader.Link               // its readers' with its handler
 	heartbeat atomic.Pointer[heartbeat] // of the socket there is, nil if it has none: the connection's word, for whoever sees a pong
 	awaited   sendqueue.Awaited         // which asks wait, by the connection and its reader
 

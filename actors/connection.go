@@ -6,6 +6,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/actors/internal/ws"
 	"github.com/sockvisor/sockvisor/messages"
@@ -45,10 +46,10 @@ type connection struct {
 	waiting    time.Duration // since when it waits for its turn to dial, by the tree's clock; zero if it does not
 	cancelDial func()
 	ws         *ws.Conn
-	reader     *reader       // nil when there is none, or it has ended
-	readerPID  *actor.PID    // nil when it is stopped
-	openedAt   time.Duration // since the socket was made
-	aging      *aging        // nil if the socket may be as old as it likes
+	reader     *reader.Reader // nil when there is none, or it has ended
+	readerPID  *actor.PID     // nil when it is stopped
+	openedAt   time.Duration  // since the socket was made
+	aging      *aging         // nil if the socket may be as old as it likes
 	written    uint64
 
 	// Side by side, for they take no room then.

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/sockvisor/sockvisor/actors/internal/errs"
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/actors/internal/ws"
@@ -92,7 +93,7 @@ func (c *connection) awaitHandler() {
 		c.acknowledged()
 	default:
 		mailbox, caughtUp := c.conn.mailbox, &caughtUp{c.epoch}
-		h.inbox.PostUserMessage(&Mark{Reached: func() { mailbox.post(caughtUp) }})
+		h.inbox.PostUserMessage(&reader.Mark{Reached: func() { mailbox.post(caughtUp) }})
 	}
 }
 

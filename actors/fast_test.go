@@ -130,10 +130,10 @@ func TestNobodyStaysAtAnIdleSocket(t *testing.T) {
 			wstest.Next[*messages.Received](t, events)
 		}
 		for range 2 {
-			for goroutines("(*reader).attend") == 0 {
+			for goroutines("(*Reader).attend") == 0 {
 				echo()
 			}
-			for goroutines("(*reader).attend") > 0 {
+			for goroutines("(*Reader).attend") > 0 {
 				runtime.Gosched()
 			}
 			echo()

@@ -7,13 +7,14 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
 // handler is the connection's view of its handler. It outlives the incarnations.
 type handler struct {
 	pid   *actor.PID
-	inbox *handlerInbox // nil if it is shared
+	inbox *reader.HandlerInbox // nil if it is shared
 	// failures counts the panics since the connection last started. After
 	// the first the handler is restarted at once, after a second it stays
 	// suspended until the next start: a handler that cannot start must not
@@ -127,7 +128,7 @@ func (c *connection) stopHandler() bool {
 // was before it.
 type handlerStopping struct{ pid *actor.PID }
 
-// HandlerStopping implements readerOwner.
+// HandlerStopping implements reader.Owner.
 func (m *connMailbox) HandlerStopping(who *actor.PID) { m.post(&handlerStopping{who}) }
 
 // handlerStopping gives the handler the close timeout to stop in: it may wait for a

@@ -9,6 +9,7 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/clock"
 	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
@@ -23,8 +24,8 @@ import (
 type heartbeat struct {
 	inbox  *heartbeatInbox
 	conn   *Conn
-	reader *reader       // of the same socket
-	opened time.Duration // since the socket was made
+	reader *reader.Reader // of the same socket
+	opened time.Duration  // since the socket was made
 
 	rule     Heartbeat
 	alarm    clock.Alarm
@@ -206,11 +207,11 @@ func (h *heartbeat) pong(m *pong) {
 	}
 }
 
-// Answered implements readerOwner.
-func (m *connMailbox) Answered(r *reader) { m.conn.answered(r, pong{text: true}) }
+// Answered implements reader.Owner.
+func (m *connMailbox) Answered(r *reader.Reader) { m.conn.answered(r, pong{text: true}) }
 
 // answered tells the heartbeat of a reader's socket of an answer.
-func (c *Conn) answered(r *reader, p pong) {
+func (c *Conn) answered(r *reader.Reader, p pong) {
 	if h := c.heartbeat.Load(); h != nil && h.reader == r {
 		h.answered(p)
 	}

@@ -22,7 +22,7 @@ func TestIdleConnectionHasOneGoroutine(t *testing.T) {
 		}
 		synctest.Wait()
 		// The tree's workers wait for whenever there is something to do.
-		readers, workers := goroutines("actors.(*reader).loop"), goroutines("mailbox.(*Workers)")
+		readers, workers := goroutines("reader.(*Reader).loop"), goroutines("mailbox.(*Workers)")
 		all := goroutines("sockvisor/actors.(*", "sockvisor/actors/internal/", "coder/websocket", "net/http")
 		if readers != connections || all != readers+workers {
 			t.Errorf("%d connections have %d goroutines, %d of them readers", connections, all-workers, readers)
@@ -38,7 +38,7 @@ func TestIdleConnectionsOnLoopbackShareOneGoroutine(t *testing.T) {
 			_, events := connect(t, sup, server)
 			wstest.Next[*messages.Opened](t, events)
 		}
-		for goroutines("actors.(*reader)")+goroutines("actors.(*connection)") > 0 {
+		for goroutines("reader.(*Reader)")+goroutines("actors.(*connection)") > 0 {
 			runtime.Gosched() // the last has just been dialled
 		}
 		if n := goroutines("transport.NewPoller"); n != 1 {

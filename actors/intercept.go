@@ -4,11 +4,12 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/blame"
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
-// Filter implements readerOwner.
-func (m *connMailbox) Filter(_ *reader, received *messages.Received) (event any, err error) {
+// Filter implements reader.Owner.
+func (m *connMailbox) Filter(_ *reader.Reader, received *messages.Received) (event any, err error) {
 	option := "WithIncoming"
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -26,7 +27,7 @@ func (m *connMailbox) Filter(_ *reader, received *messages.Received) (event any,
 	}
 	option = "WithCorrelation"
 	if m.conn.answers(received) {
-		return passedOn, nil
+		return reader.PassedOn, nil
 	}
 	if x.codec == nil {
 		return received, nil

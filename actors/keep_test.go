@@ -57,7 +57,7 @@ func TestAConnThatIsOverKeepsNothing(t *testing.T) {
 	if conn.kept.inFlight != nil || conn.kept.ready != nil || conn.kept.handler != (handler{}) || conn.awaited.Any() {
 		t.Errorf("there are %v, %v, %v", conn.kept.inFlight, conn.kept.ready, conn.kept.handler)
 	}
-	if conn.link.reader.Load() != nil || m.sink != nil || m.direct != nil {
+	if conn.link.Attached() || m.sink != nil || m.direct != nil {
 		t.Error("the socket is there")
 	}
 	if queued := conn.Queued(); queued != 0 {

@@ -7,6 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/coder/websocket"
 
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
 )
@@ -117,7 +118,7 @@ func (c *settings) extend() *extensionsConfig {
 // WithHandler has a new actor of producer get the connection's events. It is
 // spawned once and lives as long as the connection.
 func WithHandler(producer actor.Producer) Option {
-	props := actor.PropsFromProducer(producer, actor.WithMailbox(newHandlerInbox))
+	props := actor.PropsFromProducer(producer, actor.WithMailbox(reader.NewHandlerInbox))
 	return func(c *settings) {
 		c.handledBy("WithHandler", producer != nil)
 		c.handler.props, c.handler.pooled = props, true
@@ -130,7 +131,7 @@ func WithHandler(producer actor.Producer) Option {
 // parent that it is given. It runs on the connection's goroutine, as does OnInit.
 func WithHandlerProps(props *actor.Props) Option {
 	if props != nil {
-		props = props.Clone(actor.WithMailbox(newHandlerInbox))
+		props = props.Clone(actor.WithMailbox(reader.NewHandlerInbox))
 	}
 	return func(c *settings) {
 		c.handledBy("WithHandlerProps", props != nil)
@@ -152,7 +153,7 @@ func WithHandlerPID(pid *actor.PID) Option {
 // WithCallbacks has functions called with the connection's events, one at a
 // time, as the browser does.
 func WithCallbacks(callbacks Callbacks) Option {
-	props := actor.PropsFromProducer(func() actor.Actor { return &caller{Callbacks: &callbacks} }, actor.WithMailbox(newHandlerInbox))
+	props := actor.PropsFromProducer(func() actor.Actor { return &caller{Callbacks: &callbacks} }, actor.WithMailbox(reader.NewHandlerInbox))
 	return func(c *settings) {
 		c.handledBy("WithCallbacks", callbacks.any())
 		c.callbacks = &callbacks

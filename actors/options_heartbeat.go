@@ -1,6 +1,10 @@
 package actors
 
-import "time"
+import (
+	"time"
+
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
+)
 
 // WithHeartbeat sends a ping (RFC 6455, section 5.5.2) when nothing was received
 // for interval (default 20 s) and fails the connection when nothing is received
@@ -15,7 +19,7 @@ func WithHeartbeat(interval, timeout time.Duration) Option {
 // handler's stream. The times are those of WithHeartbeat or WithHeartbeatRule.
 func WithPayloadHeartbeat(ping, pong string) Option {
 	return func(c *settings) {
-		c.reading.Payload = &exchange{Ask: []byte(ping), Answer: []byte(pong)}
+		c.reading.Payload = &reader.Exchange{Ask: []byte(ping), Answer: []byte(pong)}
 	}
 }
 
@@ -25,7 +29,7 @@ func WithPayloadHeartbeat(ping, pong string) Option {
 // the handler is doing, and is kept out of its stream.
 func WithHeartbeatReply(question, answer string) Option {
 	return func(c *settings) {
-		c.reading.Reply = &exchange{Ask: []byte(question), Answer: []byte(answer)}
+		c.reading.Reply = &reader.Exchange{Ask: []byte(question), Answer: []byte(answer)}
 	}
 }
 

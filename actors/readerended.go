@@ -2,11 +2,12 @@ package actors
 
 import (
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/actors/internal/ws"
 )
 
 // The connection's mailbox is what its readers and its handler know of it.
-var _ readerOwner = (*connMailbox)(nil)
+var _ reader.Owner = (*connMailbox)(nil)
 
 // readerEnded says that nothing more of the epoch will be received, and why: a
 // PeerClosedError, a ReadError, a ProtocolError, or a WriteError of a pong; a HandlerError of what
@@ -25,13 +26,13 @@ func (m *readerEnded) Discard() {
 	}
 }
 
-// ReaderEnded implements readerOwner.
-func (m *connMailbox) ReaderEnded(r *reader, why error, open bool) {
+// ReaderEnded implements reader.Owner.
+func (m *connMailbox) ReaderEnded(r *reader.Reader, why error, open bool) {
 	m.post(&readerEnded{epoch: r.Epoch(), err: why, ws: r.WS(), open: open})
 }
 
-// Tell implements readerOwner.
+// Tell implements reader.Owner.
 func (m *connMailbox) Tell(event any) { m.conn.tree.Send(m.conn.config.handler.pid, event) }
 
-// Mailbox implements readerOwner.
+// Mailbox implements reader.Owner.
 func (m *connMailbox) Mailbox() *mailbox.Runner { return &m.Runner }

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/actors/internal/ws"
@@ -54,8 +55,8 @@ func (c *connection) ponged(m *ponged) {
 	}
 }
 
-// Pong implements readerOwner: it tells who has sent the ping.
-func (m *connMailbox) Pong(r *reader, payload []byte) {
+// Pong implements reader.Owner: it tells who has sent the ping.
+func (m *connMailbox) Pong(r *reader.Reader, payload []byte) {
 	number := wire.PingNumber(payload)
 	if number&confirming != 0 {
 		m.post(&ponged{ws: r.WS(), number: number &^ confirming})

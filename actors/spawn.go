@@ -8,6 +8,7 @@ import (
 
 	"github.com/sockvisor/sockvisor/actors/internal/blame"
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -52,12 +53,12 @@ func (c *connection) spawn(props *actor.Props) (pid *actor.PID, err error) {
 
 // handlerInbox returns the inbox of what was spawned, or why it cannot be the handler:
 // the connection has to know how much that has handled, and when it has stopped.
-func (c *connection) handlerInbox(pid *actor.PID) (*handlerInbox, error) {
+func (c *connection) handlerInbox(pid *actor.PID) (*reader.HandlerInbox, error) {
 	process, _ := c.conn.tree.system.ProcessRegistry.Get(pid)
 	if !mailbox.IsLocal(process) {
 		return nil, errors.New("the spawn func of its Props has spawned no actor of this process")
 	}
-	m, own := mailbox.Of[*handlerInbox](c.conn.tree.system, pid)
+	m, own := mailbox.Of[*reader.HandlerInbox](c.conn.tree.system, pid)
 	if !own {
 		return nil, errors.New("the spawn func of its Props must keep their mailbox")
 	}
@@ -76,7 +77,7 @@ func (c *connection) handlerInbox(pid *actor.PID) (*handlerInbox, error) {
 
 // disown ends what was spawned, if it was for this connection: what has its inbox has
 // not run.
-func (c *connection) disown(pid *actor.PID, m *handlerInbox) {
+func (c *connection) disown(pid *actor.PID, m *reader.HandlerInbox) {
 	switch {
 	case m != nil:
 		c.conn.tree.system.ProcessRegistry.Remove(pid)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox/mailboxtest"
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
@@ -18,8 +19,8 @@ func TestNothingComesAfterTheStop(t *testing.T) {
 			m.init(treelessConn(system, pid, m))
 			return mailboxtest.Owned{Release: m.Release, Post: m.post, Ended: m.stop}
 		}},
-		"handler": {Produce: newHandlerInbox, Own: func(system *actor.ActorSystem, pid *actor.PID) mailboxtest.Owned {
-			m, _ := mailbox.Of[*handlerInbox](system, pid)
+		"handler": {Produce: reader.NewHandlerInbox, Own: func(system *actor.ActorSystem, pid *actor.PID) mailboxtest.Owned {
+			m, _ := mailbox.Of[*reader.HandlerInbox](system, pid)
 			c := treelessConn(system, pid, newMailbox().(*connMailbox)) // which is held
 			c.mailbox.conn = c
 			c.link.Init(&c.config.reading, c.mailbox, pid)

@@ -21,15 +21,15 @@
 // A message that is received:
 //
 //	transport.Poller.tell                the kernel has something
-//	  actors.reader.Readable             wakes the reader
-//	actors.reader.pump                   an actor of its own
+//	  reader.Reader.Readable             wakes the reader
+//	reader.Reader.pump                   an actor of its own
 //	  transport.Socket.Fill              takes in what the kernel has, in one system call
 //	  ws.Conn.Next                       a whole message, checked
-//	  actors.reader.deliver              through the Incoming and the Codec
+//	  reader.Reader.deliver              through the Incoming and the Codec
 //	  mailbox.Queue.PushAll              all of them into the handler's inbox
-//	  actors.carriers.carry              when the reader is idle again
+//	  reader.carriers.carry              when the reader is idle again
 //	  mailbox.Runner.RunHere             the handler
-//	  actors.handlerInbox.Handled        the reader may deliver as many more
+//	  reader.HandlerInbox.Handled        the reader may deliver as many more
 //	  mailbox.Runner.Run                 the connection, which writes what the handler sent
 //
 // A heartbeat:
@@ -44,13 +44,13 @@
 //	  actors.heartbeat.ping              if it wants one
 //	  clock.Clock.Set                    until the next
 //	actors.heartbeat.pong                when the pong is read: the round trip
-//	actors.reader.AfterCatchingUp        if the rule gives up: what has arrived is read first
+//	reader.Reader.AfterCatchingUp        if the rule gives up: what has arrived is read first
 //	actors.connection.heartbeatFailed    if it still does then
 //	actors.connection.fail
 //
 // A failure, and the restart:
 //
-//	actors.reader.sayEnded               of a read, say
+//	reader.Reader.sayEnded               of a read, say
 //	actors.connection.readerEnded
 //	  actors.connection.fail             gives back what the incarnation holds
 //	  actors.connection.ended            tells the handler Failed, and panics

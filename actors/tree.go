@@ -8,6 +8,7 @@ import (
 
 	"github.com/sockvisor/sockvisor/actors/internal/clock"
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/supervisor/child"
 )
@@ -17,7 +18,7 @@ type tree struct {
 	*child.Contained
 	system   *actor.ActorSystem
 	workers  *mailbox.Workers
-	readers  *treeReaders
+	readers  *reader.Readers
 	clock    *clock.Clock
 	governor *actor.PID
 	polling  atomic.Pointer[transport.Poller]
@@ -42,7 +43,7 @@ func newTree(children child.Tree) *tree {
 	t.connection = actor.PropsFromProducer(newConnection, actor.WithMailbox(newMailbox), dispatcher,
 		actor.WithSpawnMiddleware(noChild))
 	t.heartbeat = actor.PropsFromProducer(newHeartbeat, actor.WithMailbox(newHeartbeatInbox), dispatcher)
-	t.readers = newReaders(t.workers)
+	t.readers = reader.NewReaders(t.workers)
 	return t
 }
 

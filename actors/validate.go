@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -119,9 +120,9 @@ func (c *config) validateHeartbeat() error {
 	return nil
 }
 
-func complete(e *exchange) bool { return len(e.Ask) > 0 && len(e.Answer) > 0 }
+func complete(e *reader.Exchange) bool { return len(e.Ask) > 0 && len(e.Answer) > 0 }
 
-func valid(e *exchange) bool { return utf8.Valid(e.Ask) && utf8.Valid(e.Answer) }
+func valid(e *reader.Exchange) bool { return utf8.Valid(e.Ask) && utf8.Valid(e.Answer) }
 
 func invalid(option, problem string) error {
 	return &messages.OptionError{Option: option, Problem: problem}

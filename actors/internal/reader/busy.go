@@ -1,4 +1,4 @@
-package actors
+package reader
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ const attention = 500 * time.Millisecond
 // poller, as everybody's do, instead of in the tree's: only idle sockets have none.
 // With a message in flight on each of 100 connections, that is one system call and
 // two changes of goroutine less for each.
-func (r *reader) attend() {
+func (r *Reader) attend() {
 	if !r.attendance.take() {
 		return
 	}
@@ -27,7 +27,7 @@ func (r *reader) attend() {
 }
 
 // goAway is the end of attend: the tree's poller takes over, if it has not already.
-func (r *reader) goAway() {
+func (r *Reader) goAway() {
 	_ = r.ws.Socket.SetReadDeadline(time.Time{})
 	r.ws.Socket.Watch()
 	r.attendance.giveBack() // last: the next that stays does all this in its turn
@@ -39,7 +39,7 @@ func (r *reader) goAway() {
 //
 // The order is that in which nobody is deaf: the one that stays has told the poller to
 // be silent before it looks whether it is wanted.
-func (r *reader) neglected() {
+func (r *Reader) neglected() {
 	r.ws.Socket.Calm()
 	if r.attendance.callAway() {
 		_ = r.ws.Socket.SetReadDeadline(time.Unix(1, 0))
@@ -49,7 +49,7 @@ func (r *reader) neglected() {
 
 // stay serves the socket until nothing arrives for a while, and reports whether
 // something had.
-func (r *reader) stay() bool {
+func (r *Reader) stay() bool {
 	began := r.ws.Socket.Now()
 	_ = r.ws.Socket.SetReadDeadline(time.Now().Add(attention))
 	for arrived := r.arrived; r.attendance.wanted(); {
@@ -66,7 +66,7 @@ func (r *reader) stay() bool {
 // It runs inside RawConn.Read, where closing the socket would wait for it: so what
 // may take longer than a system call comes after it. (To do it all in there saves
 // the read that finds nothing: 2 to 3 % of the echoes.)
-func (r *reader) arrived() bool {
+func (r *Reader) arrived() bool {
 	if !r.inbox.Take() {
 		r.news.Store(true)
 		r.wakeUp() // another runs the reader, or has just
@@ -80,7 +80,7 @@ func (r *reader) arrived() bool {
 // step has the reader look what there is to do, and then the handler, on this
 // goroutine. It is at the socket already: nothing in here may begin to stay there, or
 // the stack would grow with every message.
-func (r *reader) step() {
+func (r *Reader) step() {
 	if !r.woken.Swap(true) {
 		r.inbox.Queue.Push(look)
 	}

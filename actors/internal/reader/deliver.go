@@ -1,4 +1,4 @@
-package actors
+package reader
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 )
 
 // one reads and delivers a message.
-func (r *reader) one() error {
+func (r *Reader) one() error {
 	kind, data, err := r.ws.Next()
 	if err != nil || data == nil {
 		return err
@@ -29,7 +29,7 @@ type receivedNode struct {
 	received messages.Received
 }
 
-func (r *reader) deliver(kind messages.Type, data []byte) error {
+func (r *Reader) deliver(kind messages.Type, data []byte) error {
 	if r.heartbeatMessage(kind, data) || r.silent.Load() {
 		return nil
 	}
@@ -38,7 +38,7 @@ func (r *reader) deliver(kind messages.Type, data []byte) error {
 	event := any(&d.received)
 	if r.link.config.Filters {
 		var err error
-		if event, err = r.link.owner.Filter(r, &d.received); event == passedOn {
+		if event, err = r.link.owner.Filter(r, &d.received); event == PassedOn {
 			r.granted--
 			return nil
 		}
@@ -64,7 +64,7 @@ func (r *reader) deliver(kind messages.Type, data []byte) error {
 }
 
 // handOver puts into the handler's inbox what was received.
-func (r *reader) handOver() {
+func (r *Reader) handOver() {
 	if r.newest != nil {
 		r.target.Queue.PushAll(r.newest, r.oldest)
 		r.newest, r.oldest, r.batch = nil, nil, 0
@@ -72,13 +72,13 @@ func (r *reader) handOver() {
 }
 
 // settle is for the end of a run: nothing is held back.
-func (r *reader) settle() {
+func (r *Reader) settle() {
 	r.handOver()
 	r.link.untake(r.granted)
 	r.granted = 0
 }
 
-func (r *reader) noteMessage() {
+func (r *Reader) noteMessage() {
 	if r.link.config.Notes {
 		r.said.Store(int64(r.ws.Socket.Now()))
 	}
@@ -87,7 +87,7 @@ func (r *reader) noteMessage() {
 // heartbeatMessage reports whether a message belongs to a payload heartbeat: the peer's,
 // which is answered here as coder/websocket answers pings, or the answer to this
 // side's.
-func (r *reader) heartbeatMessage(kind messages.Type, data []byte) bool {
+func (r *Reader) heartbeatMessage(kind messages.Type, data []byte) bool {
 	config := r.link.config
 	switch {
 	case kind != messages.TypeText:

@@ -1,4 +1,11 @@
-package actors
+// Package reader turns the frames of one socket into messages for a handler: on a goroutine of
+// its own only where the kernel cannot be asked, or the socket is busy, and never more of them
+// than the handler has credit for.
+//
+// It knows sockets, mailboxes and the messages that a handler gets. It must not know the
+// connection, which to it is an Owner, nor options, hooks, rules of heartbeats, and why anybody
+// would connect, close or restart.
+package reader
 
 import (
 	"sync/atomic"
@@ -11,18 +18,18 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/ws"
 )
 
-// reader turns the frames of one socket into messages for the handler. That it has
+// Reader turns the frames of one socket into messages for the handler. That it has
 // ended is the last thing it says.
 //
 // Where the kernel tells when there is something to read, the reader is an actor
 // that is told so, reads what is there, and has no goroutine meanwhile: see pump.
 // Elsewhere, in memory and under TLS, a goroutine of its own waits: see loop.
-type reader struct {
-	link   *link
-	inbox  *readerInbox
+type Reader struct {
+	link   *Link
+	inbox  *Inbox
 	epoch  uint64
 	ws     *ws.Conn
-	target *handlerInbox // of the handler, nil if that is shared
+	target *HandlerInbox // of the handler, nil if that is shared
 
 	// Set before anybody else knows the reader.
 	room chan struct{} // what a waiting loop waits for
@@ -65,15 +72,15 @@ func (*wakeUp) IgnoreDeadLetterLogging()   {}
 func (*finished) IgnoreDeadLetterLogging() {}
 
 func newReader() actor.Actor {
-	r := &reader{}
+	r := &Reader{}
 	r.said.Store(never)
 	return r
 }
 
 // Read has the reader of an inbox that is held read a socket of an owner's, in that epoch,
 // for a handler, or nil for one that is not the owner's alone.
-func (m *readerInbox) Read(l *link, epoch uint64, w *ws.Conn, handler *handlerInbox) *reader {
-	r := m.Actor().(*reader)
+func (m *Inbox) Read(l *Link, epoch uint64, w *ws.Conn, handler *HandlerInbox) *Reader {
+	r := m.Actor().(*Reader)
 	r.link, r.inbox, m.reader = l, m, r
 	r.epoch, r.ws, r.target = epoch, w, handler
 	w.OnPong(r.pong)
@@ -88,14 +95,14 @@ func (m *readerInbox) Read(l *link, epoch uint64, w *ws.Conn, handler *handlerIn
 }
 
 // Epoch is that of its socket.
-func (r *reader) Epoch() uint64 { return r.epoch }
+func (r *Reader) Epoch() uint64 { return r.epoch }
 
 // WS is what it reads. Who reads it is the reader, and nobody else.
-func (r *reader) WS() *ws.Conn { return r.ws }
+func (r *Reader) WS() *ws.Conn { return r.ws }
 
 // rested is for when the reader is idle, on the goroutine that ran it. Only here,
 // with nothing of the reader below it on the stack, may one begin to stay.
-func (r *reader) rested() {
+func (r *Reader) rested() {
 	r.carry()
 	if r.polled && r.ws.Socket.Busy() {
 		r.attend()
@@ -103,14 +110,14 @@ func (r *reader) rested() {
 }
 
 // carry gives the handler its turn. Without polling a goroutine delivers and goes on.
-func (r *reader) carry() {
+func (r *Reader) carry() {
 	if r.polled && r.target != nil && r.target.Queue.Waiting() {
 		r.inbox.readers.carriers.carry(r)
 	}
 }
 
 // Receive implements actor.Actor.
-func (r *reader) Receive(ctx actor.Context) {
+func (r *Reader) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		r.start()
@@ -132,7 +139,7 @@ func (r *reader) Receive(ctx actor.Context) {
 	}
 }
 
-func (r *reader) start() {
+func (r *Reader) start() {
 	if !r.polled {
 		go r.loop()
 		return
@@ -141,7 +148,7 @@ func (r *reader) start() {
 }
 
 // leave forgets the socket. Reading has ended, or nobody cares any more.
-func (r *reader) leave() {
+func (r *Reader) leave() {
 	r.ws.Socket.Unregister()
 	if r.polled && !r.finishing.Load() && !r.ended {
 		r.ended = true
@@ -150,7 +157,7 @@ func (r *reader) leave() {
 }
 
 // end is the end of a reader without a goroutine.
-func (r *reader) end(err error) {
+func (r *Reader) end(err error) {
 	if r.ended {
 		return
 	}
@@ -163,7 +170,7 @@ func (r *reader) end(err error) {
 	r.sayEnded(err)
 }
 
-func (r *reader) sayEnded(err error) {
+func (r *Reader) sayEnded(err error) {
 	open := ws.CanHear(err)
 	if !open {
 		r.ws.CloseNow() // returns coder/websocket's buffers
@@ -172,11 +179,11 @@ func (r *reader) sayEnded(err error) {
 }
 
 // pong tells of the answer to a ping.
-func (r *reader) pong(payload []byte) { r.link.owner.Pong(r, payload) }
+func (r *Reader) pong(payload []byte) { r.link.owner.Pong(r, payload) }
 
 // Readable implements transport.Reader: it is the poller's word, or that of who shuts the
 // socket.
-func (r *reader) Readable(hangUp bool) {
+func (r *Reader) Readable(hangUp bool) {
 	if hangUp {
 		r.hangUp.Store(true)
 	}
@@ -185,12 +192,12 @@ func (r *reader) Readable(hangUp bool) {
 }
 
 // Paused implements transport.Reader.
-func (r *reader) Paused() bool { return r.paused.Load() }
+func (r *Reader) Paused() bool { return r.paused.Load() }
 
 var look = &wakeUp{}
 
 // wakeUp may be called by anybody: there is news, or room, or the end.
-func (r *reader) wakeUp() {
+func (r *Reader) wakeUp() {
 	if r.room != nil {
 		select {
 		case r.room <- struct{}{}:
@@ -204,20 +211,20 @@ func (r *reader) wakeUp() {
 }
 
 // Quiet has it deliver nothing from now on, and wait for no handler.
-func (r *reader) Quiet() {
+func (r *Reader) Quiet() {
 	r.silent.Store(true)
 	r.wakeUp()
 }
 
 // LastMessage is when the peer last sent a message, since the socket was made, if it ever
 // has. It is known only where the config says that somebody asks.
-func (r *reader) LastMessage() (when time.Duration, ever bool) {
+func (r *Reader) LastMessage() (when time.Duration, ever bool) {
 	said := r.said.Load()
 	return time.Duration(max(said, 0)), said != never
 }
 
 // oneApart is one on a goroutine that is no actor's: nobody else would recover there.
-func (r *reader) oneApart() (err error) {
+func (r *Reader) oneApart() (err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			err = blame.Broke(reason)

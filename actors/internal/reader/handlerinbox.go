@@ -1,4 +1,4 @@
-package actors
+package reader
 
 import (
 	"sync/atomic"
@@ -9,11 +9,11 @@ import (
 	"github.com/sockvisor/sockvisor/messages"
 )
 
-// handlerInbox is the mailbox of a handler. It gives back to the credit what is handled,
+// HandlerInbox is the mailbox of a handler. It gives back to the credit what is handled,
 // and keeps from the handler what comes too late.
-type handlerInbox struct {
+type HandlerInbox struct {
 	mailbox.Inbox
-	link  *link
+	link  *Link
 	count int64 // of messages that were handled and not yet given back
 	// closed is the epoch of the last Closed: of it nothing more is for the handler,
 	// though a reader that was cut off may be about to deliver.
@@ -29,16 +29,16 @@ const giveBack = 32
 // The handler does not see it.
 type Mark struct{ Reached func() }
 
-// newHandlerInbox returns one that is held until it knows whose it is.
-func newHandlerInbox() actor.Mailbox {
-	m := &handlerInbox{}
+// NewHandlerInbox returns one that is held until it knows whose it is.
+func NewHandlerInbox() actor.Mailbox {
+	m := &HandlerInbox{}
 	m.Init(m)
 	return m
 }
 
 // Claim reports whether it is from now on that of the handler of a link's owner, and not
 // another's already.
-func (m *handlerInbox) Claim(l *link) bool {
+func (m *HandlerInbox) Claim(l *Link) bool {
 	if m.claimed.Swap(true) {
 		return false
 	}
@@ -47,10 +47,10 @@ func (m *handlerInbox) Claim(l *link) bool {
 }
 
 // Owner is the connection whose handler it is of.
-func (m *handlerInbox) Owner() readerOwner { return m.link.owner }
+func (m *HandlerInbox) Owner() Owner { return m.link.owner }
 
 // Next implements mailbox.Work.
-func (m *handlerInbox) Next() any {
+func (m *HandlerInbox) Next() any {
 	message := m.Queue.Pop()
 	for m.passesOver(message) {
 		message = m.Queue.Pop()
@@ -60,7 +60,7 @@ func (m *handlerInbox) Next() any {
 
 // passesOver reports whether a message is not for the handler: what comes after the
 // Closed of its epoch, and a mark.
-func (m *handlerInbox) passesOver(message any) bool {
+func (m *HandlerInbox) passesOver(message any) bool {
 	switch e := message.(type) {
 	case *messages.Received:
 		return e.Conn == m.link.conn && m.late(e.Epoch)
@@ -79,7 +79,7 @@ func (m *handlerInbox) passesOver(message any) bool {
 }
 
 // late reports whether a message of an epoch comes after its Closed.
-func (m *handlerInbox) late(epoch uint64) bool {
+func (m *HandlerInbox) late(epoch uint64) bool {
 	if epoch > m.closed {
 		return false
 	}
@@ -88,7 +88,7 @@ func (m *handlerInbox) late(epoch uint64) bool {
 }
 
 // Handled counts what the handler has handled.
-func (m *handlerInbox) Handled(message any) {
+func (m *HandlerInbox) Handled(message any) {
 	if m.link.counts(message) {
 		if m.count++; m.count >= giveBack {
 			m.Drained()
@@ -97,7 +97,7 @@ func (m *handlerInbox) Handled(message any) {
 }
 
 // Drained implements mailbox.Work.
-func (m *handlerInbox) Drained() {
+func (m *HandlerInbox) Drained() {
 	if m.count > 0 {
 		m.link.Give(m.count)
 		m.count = 0
@@ -105,13 +105,13 @@ func (m *handlerInbox) Drained() {
 }
 
 // Stopping has the connection expect the end of its handler.
-func (m *handlerInbox) Stopping() {
+func (m *HandlerInbox) Stopping() {
 	if ctx := m.Context(); ctx != nil {
 		m.link.owner.HandlerStopping(ctx.Self())
 	}
 }
 
 // Guard implements mailbox.Work.
-func (m *handlerInbox) Guard(system *actor.ActorSystem) mailbox.Guard {
+func (m *HandlerInbox) Guard(system *actor.ActorSystem) mailbox.Guard {
 	return m.link.owner.Guard(system)
 }

@@ -1,4 +1,4 @@
-package actors
+package reader
 
 import (
 	"sync/atomic"
@@ -28,7 +28,7 @@ type carriers struct {
 // its own.
 type place struct {
 	state  atomic.Uint64          // counts up: free, taken, held, freed, free, ...; the lowest two bits say which
-	reader atomic.Pointer[reader] // of the connection, while held: written by whoever has taken or freed
+	reader atomic.Pointer[Reader] // of the connection, while held: written by whoever has taken or freed
 	_      [48]byte
 }
 
@@ -50,7 +50,7 @@ const (
 func (c *carriers) close() { c.closed.Store(true) }
 
 // carry runs the handler of a reader, and then the connection.
-func (c *carriers) carry(r *reader) {
+func (c *carriers) carry(r *Reader) {
 	connection := r.link.owner.Mailbox()
 	if !connection.Take() {
 		r.target.Wake() // the connection runs already
@@ -80,7 +80,7 @@ func (p *place) free(held uint64) bool {
 }
 
 // keep finds a place, unless all are taken: by handlers that block.
-func (c *carriers) keep(r *reader) (*place, uint64) {
+func (c *carriers) keep(r *Reader) (*place, uint64) {
 	for i := range c.places {
 		p := &c.places[i]
 		state := p.state.Load()

@@ -1,4 +1,4 @@
-package actors
+package reader
 
 import (
 	"testing"
@@ -9,12 +9,12 @@ import (
 )
 
 // heldReader returns a reader that never runs.
-func heldReader() *reader {
-	return &reader{inbox: newReaders(mailbox.NewWorkers()).newInbox().(*readerInbox)}
+func heldReader() *Reader {
+	return &Reader{inbox: NewReaders(mailbox.NewWorkers()).newInbox().(*Inbox)}
 }
 
 // creditedReader returns a reader that waits on a goroutine of its own.
-func creditedReader(l *link) *reader {
+func creditedReader(l *Link) *Reader {
 	r := heldReader()
 	r.link, r.room = l, make(chan struct{}, 1)
 	r.ws = &ws.Conn{Socket: transport.New(nil, transport.Options{})}
@@ -25,7 +25,7 @@ func creditedReader(l *link) *reader {
 // A reader that the connection has gone on without, and that goes on itself, changes
 // nothing for the next one, which waits for the handler.
 func TestAbandonedReaderLeavesTheNextPaused(t *testing.T) {
-	l := &link{config: &readerConfig{MaxUnhandled: 2}}
+	l := &Link{config: &Config{MaxUnhandled: 2}}
 	abandoned := creditedReader(l)
 	if l.unhandled.Store(2); !abandoned.full() || !l.Paused() {
 		t.Fatal("a reader goes on that is to wait")
@@ -52,7 +52,7 @@ func TestAbandonedReaderLeavesTheNextPaused(t *testing.T) {
 // What was granted before a reset is not to be given back after it: there would be
 // credit for more than the limit, for ever.
 func TestCreditOfBeforeAReset(t *testing.T) {
-	l := &link{config: &readerConfig{MaxUnhandled: 100}}
+	l := &Link{config: &Config{MaxUnhandled: 100}}
 	granted := l.take(60)
 	l.Reset()
 	l.untake(granted)

@@ -1,4 +1,4 @@
-package actors
+package reader
 
 import (
 	"github.com/sockvisor/sockvisor/actors/internal/errs"
@@ -8,7 +8,7 @@ import (
 
 // pump delivers what is there, and what the kernel has, for as long as the handler
 // has room.
-func (r *reader) pump() {
+func (r *Reader) pump() {
 	if r.finishing.Load() || r.ended {
 		return
 	}
@@ -20,7 +20,7 @@ func (r *reader) pump() {
 }
 
 // pumpAll reports whether what is left is the beginning of a message.
-func (r *reader) pumpAll() bool {
+func (r *Reader) pumpAll() bool {
 	for turn := range fair {
 		if !r.deliverAll() {
 			return false
@@ -42,7 +42,7 @@ func (r *reader) pumpAll() bool {
 }
 
 // fill takes in what the kernel has, and reports whether that was anything.
-func (r *reader) fill() bool {
+func (r *Reader) fill() bool {
 	if r.ws.Socket.Full() || r.broken != nil {
 		r.news.Store(true)
 		return false
@@ -65,7 +65,7 @@ func (r *reader) fill() bool {
 
 // expects reports whether there may be something to read. A socket that this side
 // closes is no news, but reading it fails.
-func (r *reader) expects(turn int) bool {
+func (r *Reader) expects(turn int) bool {
 	return r.news.Load() || turn == 0 && r.ws.Socket.Closing()
 }
 
@@ -74,7 +74,7 @@ const fair = 16
 
 // deliverAll delivers the messages that are there as a whole, and reports whether
 // there may be more.
-func (r *reader) deliverAll() bool {
+func (r *Reader) deliverAll() bool {
 	for r.ws.Socket.Whole() {
 		if r.full() {
 			return false
@@ -90,7 +90,7 @@ func (r *reader) deliverAll() bool {
 // finish has a goroutine of the moment wait for the rest of a message that is too
 // large to be gathered here, or in fragments. What is small the next news completes.
 // What has come of it may be enough to be refused.
-func (r *reader) finish() {
+func (r *Reader) finish() {
 	if err := r.ws.Socket.Inspect(); err != nil {
 		r.end(r.ws.ReadError(err))
 		return
@@ -113,7 +113,7 @@ func (r *reader) finish() {
 
 // full reports whether the handler has no room for another message; once it has,
 // the reader is woken. When nothing is delivered any more there is no need to wait.
-func (r *reader) full() bool {
+func (r *Reader) full() bool {
 	if r.granted > 0 || r.silent.Load() {
 		return r.resume()
 	}
@@ -130,7 +130,7 @@ func (r *reader) full() bool {
 }
 
 // resume notes that reading goes on.
-func (r *reader) resume() bool {
+func (r *Reader) resume() bool {
 	if r.paused.Load() {
 		r.ws.Socket.Resumed() // first: who sees that reading goes on sees since when
 		r.paused.Store(false)
@@ -139,7 +139,7 @@ func (r *reader) resume() bool {
 }
 
 // loop waits for each message.
-func (r *reader) loop() {
+func (r *Reader) loop() {
 	err := error(nil)
 	for err == nil {
 		for r.full() {

@@ -1,4 +1,4 @@
-package actors
+package reader
 
 import (
 	"sync/atomic"
@@ -13,7 +13,7 @@ import (
 
 // catchUp has somebody told when what had arrived by then is read.
 type catchUp struct {
-	reader *reader
+	reader *Reader
 	told   func()
 	upTo   uint64        // of all bytes the socket gets: what had arrived
 	late   time.Duration // of whoever gives up
@@ -23,7 +23,7 @@ type catchUp struct {
 
 // AfterCatchingUp calls a function, somewhere, later. A reader that is nil will read
 // nothing more.
-func (r *reader) AfterCatchingUp(late time.Duration, told func()) {
+func (r *Reader) AfterCatchingUp(late time.Duration, told func()) {
 	if r == nil {
 		told()
 		return
@@ -54,7 +54,7 @@ func (m *catchUp) say() bool {
 }
 
 // catchUp reads what has arrived, or leaves it to the goroutine that does.
-func (r *reader) catchUp(m *catchUp) {
+func (r *Reader) catchUp(m *catchUp) {
 	if r.polled && !r.ended && !r.finishing.Load() {
 		r.news.Store(true)
 		r.pump()
@@ -72,7 +72,7 @@ func (r *reader) catchUp(m *catchUp) {
 
 // behind reports whether there is more to be read that can be. Under TLS fewer bytes are
 // received than have arrived.
-func (r *reader) behind(upTo uint64) bool {
+func (r *Reader) behind(upTo uint64) bool {
 	return r.ws.Socket.Received() < upTo && r.ws.Socket.Unread() > 0 && !r.paused.Load()
 }
 

@@ -1,4 +1,4 @@
-package actors
+package reader
 
 import "github.com/sockvisor/sockvisor/messages"
 
@@ -6,28 +6,28 @@ import "github.com/sockvisor/sockvisor/messages"
 // whoever knows that one was handled gives back.
 
 // Unhandled is how many that are.
-func (l *link) Unhandled() int64 { return l.unhandled.Load() }
+func (l *Link) Unhandled() int64 { return l.unhandled.Load() }
 
 // Paused reports whether the reader waits for the handler. One that the connection has
 // gone on without has nothing to say here.
-func (l *link) Paused() bool {
+func (l *Link) Paused() bool {
 	r := l.reader.Load()
 	return r != nil && r.paused.Load()
 }
 
 // low reports whether a reader that stopped may go on: at half, so that it does
 // not stop and go with every message.
-func (l *link) low() bool { return l.unhandled.Load() <= l.config.MaxUnhandled/2 }
+func (l *Link) low() bool { return l.unhandled.Load() <= l.config.MaxUnhandled/2 }
 
 // take takes up to n, and returns how much it got.
-func (l *link) take(n int64) int64 {
+func (l *Link) take(n int64) int64 {
 	n = max(min(n, l.config.MaxUnhandled-l.unhandled.Load()), 0)
 	l.unhandled.Add(n)
 	return n
 }
 
 // untake returns what was taken. More is forgiven: it may be of before a reset.
-func (l *link) untake(n int64) {
+func (l *Link) untake(n int64) {
 	for n > 0 {
 		unhandled := l.unhandled.Load()
 		if l.unhandled.CompareAndSwap(unhandled, max(unhandled-n, 0)) {
@@ -37,7 +37,7 @@ func (l *link) untake(n int64) {
 }
 
 // Give is untake by whoever knows that messages were handled.
-func (l *link) Give(n int64) {
+func (l *Link) Give(n int64) {
 	l.untake(n)
 	if l.Paused() && l.low() {
 		l.wake()
@@ -45,14 +45,14 @@ func (l *link) Give(n int64) {
 }
 
 // GiveFor is Give for a message that the handler has failed over, if it was the peer's.
-func (l *link) GiveFor(message any) {
+func (l *Link) GiveFor(message any) {
 	if l.counts(message) {
 		l.Give(1)
 	}
 }
 
 // counts reports whether a message of the handler's is one of the peer's.
-func (l *link) counts(message any) bool {
+func (l *Link) counts(message any) bool {
 	switch e := message.(type) {
 	case *messages.Received:
 		return e.Conn == l.conn
@@ -64,13 +64,13 @@ func (l *link) counts(message any) bool {
 }
 
 // Reset forgets what was taken: nobody will give it back.
-func (l *link) Reset() {
+func (l *Link) Reset() {
 	l.unhandled.Store(0)
 	l.wake()
 }
 
 // wake makes a waiting reader look again.
-func (l *link) wake() {
+func (l *Link) wake() {
 	if r := l.reader.Load(); r != nil {
 		r.wakeUp()
 	}

@@ -1,4 +1,4 @@
-package actors
+package reader
 
 import "sync/atomic"
 
