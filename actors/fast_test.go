@@ -130,10 +130,10 @@ func TestNobodyStaysAtAnIdleSocket(t *testing.T) {
 			wstest.Next[*messages.Received](t, events)
 		}
 		for range 2 {
-			for goroutines("(*Reader).attend") == 0 {
+			for goroutines("(*Reader).runBusy") == 0 {
 				echo()
 			}
-			for goroutines("(*Reader).attend") > 0 {
+			for goroutines("(*Reader).runBusy") > 0 {
 				runtime.Gosched()
 			}
 			echo()

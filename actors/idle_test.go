@@ -22,7 +22,7 @@ func TestIdleConnectionHasOneGoroutine(t *testing.T) {
 		}
 		synctest.Wait()
 		// The tree's workers wait for whenever there is something to do.
-		readers, workers := goroutines("reader.(*Reader).loop"), goroutines("mailbox.(*Workers)")
+		readers, workers := goroutines("reader.(*Reader).runBlocking"), goroutines("mailbox.(*Workers)")
 		all := goroutines("sockvisor/actors.(*", "sockvisor/actors/internal/", "coder/websocket", "net/http")
 		if readers != connections || all != readers+workers {
 			t.Errorf("%d connections have %d goroutines, %d of them readers", connections, all-workers, readers)

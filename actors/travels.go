@@ -22,12 +22,12 @@
 //
 //	transport.Poller.tell                the kernel has something
 //	  reader.Reader.Readable             wakes the reader
-//	reader.Reader.pump                   an actor of its own
+//	reader.Reader.runPolled              an actor of its own
 //	  transport.Socket.Fill              takes in what the kernel has, in one system call
 //	  ws.Conn.Next                       a whole message, checked
 //	  reader.Reader.deliver              through the Incoming and the Codec
 //	  mailbox.Queue.PushAll              all of them into the handler's inbox
-//	  reader.carriers.carry              when the reader is idle again
+//	  reader.handoffs.handOff            when the reader is idle again
 //	  mailbox.Runner.RunHere             the handler
 //	  reader.HandlerInbox.Handled        the reader may deliver as many more
 //	  mailbox.Runner.Run                 the connection, which writes what the handler sent

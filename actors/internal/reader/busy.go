@@ -6,53 +6,53 @@ import (
 	"time"
 )
 
-// attention is how long a goroutine stays at a socket on which nothing arrives.
-const attention = 500 * time.Millisecond
+// busyTimeout is how long a goroutine stays at a socket on which nothing arrives.
+const busyTimeout = 500 * time.Millisecond
 
-// attend stays at a busy socket, on a goroutine that waits in the Go runtime's own
+// runBusy stays at a busy socket, on a goroutine that waits in the Go runtime's own
 // poller, as everybody's do, instead of in the tree's: only idle sockets have none.
 // With a message in flight on each of 100 connections, that is one system call and
 // two changes of goroutine less for each.
-func (r *Reader) attend() {
-	if !r.attendance.take() {
+func (r *Reader) runBusy() {
+	if !r.lease.take() {
 		return
 	}
-	defer r.goAway() // also if a handler ends the goroutine
+	defer r.endBusy() // also if a handler ends the goroutine
 	if r.finishing.Load() {
 		return // another reads under the lock that waiting takes
 	}
 	r.ws.Socket.Unwatch()
-	for r.attendance.wanted() && r.stay() {
+	for r.lease.valid() && r.serve() {
 	}
 }
 
-// goAway is the end of attend: the tree's poller takes over, if it has not already.
-func (r *Reader) goAway() {
+// endBusy is the end of runBusy: the tree's poller takes over, if it has not already.
+func (r *Reader) endBusy() {
 	_ = r.ws.Socket.SetReadDeadline(time.Time{})
 	r.ws.Socket.Watch()
-	r.attendance.giveBack() // last: the next that stays does all this in its turn
+	r.lease.giveBack() // last: the next that stays does all this in its turn
 }
 
-// neglected has the tree's poller take over from a goroutine that stays and has to
+// leaveToPoller has the tree's poller take over from a goroutine that stays and has to
 // leave: waiting, it would keep others from reading, and in a handler that blocks it
 // reads nothing itself. Such a socket is not worth another that stays.
 //
 // The order is that in which nobody is deaf: the one that stays has told the poller to
-// be silent before it looks whether it is wanted.
-func (r *Reader) neglected() {
+// be silent before it looks whether it may.
+func (r *Reader) leaveToPoller() {
 	r.ws.Socket.Calm()
-	if r.attendance.callAway() {
+	if r.lease.revoke() {
 		_ = r.ws.Socket.SetReadDeadline(time.Unix(1, 0))
 		r.ws.Socket.Watch()
 	}
 }
 
-// stay serves the socket until nothing arrives for a while, and reports whether
+// serve serves the socket until nothing arrives for a while, and reports whether
 // something had.
-func (r *Reader) stay() bool {
+func (r *Reader) serve() bool {
 	began := r.ws.Socket.Now()
-	_ = r.ws.Socket.SetReadDeadline(time.Now().Add(attention))
-	for arrived := r.arrived; r.attendance.wanted(); {
+	_ = r.ws.Socket.SetReadDeadline(time.Now().Add(busyTimeout))
+	for arrived := r.arrived; r.lease.valid(); {
 		if err := r.ws.Socket.Wait(arrived); err != nil {
 			return errors.Is(err, os.ErrDeadlineExceeded) && r.ws.Socket.LastRead() > began
 		}
@@ -85,6 +85,6 @@ func (r *Reader) step() {
 		r.inbox.Queue.Push(look)
 	}
 	if r.inbox.RunHere() {
-		r.carry()
+		r.handOff()
 	}
 }

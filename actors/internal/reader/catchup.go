@@ -57,7 +57,7 @@ func (m *catchUp) say() bool {
 func (r *Reader) catchUp(m *catchUp) {
 	if r.polled && !r.ended && !r.finishing.Load() {
 		r.news.Store(true)
-		r.pump()
+		r.runPolled()
 	}
 	switch {
 	case m.over.Load():

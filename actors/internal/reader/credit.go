@@ -75,3 +75,30 @@ func (l *Link) wake() {
 		r.wakeUp()
 	}
 }
+
+// full reports whether the handler has no room for another message; once it has,
+// the reader is woken. When nothing is delivered any more there is no need to wait.
+func (r *Reader) full() bool {
+	if r.granted > 0 || r.silent.Load() {
+		return r.resume()
+	}
+	if !r.paused.Load() {
+		if r.granted = r.link.take(batchSize); r.granted > 0 {
+			return false
+		}
+	}
+	if r.paused.Store(true); r.link.low() {
+		r.granted = r.link.take(batchSize)
+		return r.resume()
+	}
+	return true
+}
+
+// resume notes that reading goes on.
+func (r *Reader) resume() bool {
+	if r.paused.Load() {
+		r.ws.Socket.Resumed() // first: who sees that reading goes on sees since when
+		r.paused.Store(false)
+	}
+	return false
+}

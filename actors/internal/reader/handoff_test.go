@@ -5,29 +5,29 @@ import (
 	"testing"
 )
 
-// A place is let go of once, by its carrier or by the watch, and keeps nobody then.
-func TestPlaceIsFreedOnceAndKeepsNobody(t *testing.T) {
-	c := carriers{places: make([]place, 2)}
-	c.watching.Store(true) // by hand
+// A slot is freed once, by who holds it or by the watch, and keeps nobody then.
+func TestSlotIsFreedOnceAndKeepsNobody(t *testing.T) {
+	h := newHandoffs(2)
+	h.watching.Store(true) // by hand
 	r := heldReader()
 	for range 10_000 {
-		p, state := c.keep(r)
-		if p == nil || p.reader.Load() != r {
-			t.Fatal("no place is free")
+		s, state := h.hold(r)
+		if s == nil || s.reader.Load() != r {
+			t.Fatal("no slot is free")
 		}
 		freed := make([]bool, 2)
 		var both sync.WaitGroup
 		for i := range freed {
-			both.Go(func() { freed[i] = p.free(state) })
+			both.Go(func() { freed[i] = s.free(state) })
 		}
 		both.Wait()
 		if freed[0] == freed[1] {
-			t.Fatalf("freed by the carrier: %v, by the watch: %v", freed[0], freed[1])
+			t.Fatalf("freed by who holds it: %v, by the watch: %v", freed[0], freed[1])
 		}
-		if p.reader.Load() != nil || p.state.Load()&stateBits != free {
-			t.Fatal("a place keeps one that is gone")
+		if s.reader.Load() != nil || s.state.Load()&stateBits != free {
+			t.Fatal("a slot keeps one that is gone")
 		}
-		if p.free(state) {
+		if s.free(state) {
 			t.Fatal("it is freed for one that has been gone for a while")
 		}
 	}

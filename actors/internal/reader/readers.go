@@ -9,12 +9,12 @@ import (
 // Readers are those of a tree: what they have in common.
 type Readers struct {
 	props    *actor.Props
-	carriers carriers
+	handoffs handoffs
 }
 
 // NewReaders returns those of a tree, which a dispatcher runs.
 func NewReaders(dispatcher actor.Dispatcher) *Readers {
-	s := &Readers{carriers: carriers{places: make([]place, 4*runtime.GOMAXPROCS(0))}}
+	s := &Readers{handoffs: newHandoffs(4 * runtime.GOMAXPROCS(0))}
 	s.props = actor.PropsFromProducer(newReader, actor.WithMailbox(s.newInbox), actor.WithDispatcher(dispatcher))
 	return s
 }
@@ -26,9 +26,9 @@ func (s *Readers) newInbox() actor.Mailbox {
 	return m
 }
 
-// Props are those of each: what they spawn has a Inbox, which is to be found and
-// started.
+// Props are those of each: what is spawned has an Inbox, which is to be found and
+// told what to Read.
 func (s *Readers) Props() *actor.Props { return s.props }
 
 // Close ends what they have running.
-func (s *Readers) Close() { s.carriers.close() }
+func (s *Readers) Close() { s.handoffs.close() }

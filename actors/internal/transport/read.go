@@ -110,7 +110,7 @@ func (s *Socket) more() error {
 	return err
 }
 
-// read waits. A deadline that was for attend is none for it.
+// read waits. A deadline that was for Wait is none for it.
 func (s *Socket) read(p []byte) (int, error) {
 	s.reading.Store(true)
 	n, err := s.Conn.Read(p)

@@ -67,7 +67,7 @@ func TestStackDoesNotGrowWithTheFeed(t *testing.T) {
 		shallow := f.quick(send)
 		for round := range rounds {
 			send(wstest.Frame(0x81, []byte("block")))
-			<-f.read // written though the handler blocks: its carrier was let go of
+			<-f.read // written though the handler blocks: its connection was released
 			f.blocked <- struct{}{}
 			<-f.depth
 			if depth := f.quick(send); depth > shallow+slack {
@@ -82,7 +82,7 @@ func TestStackDoesNotGrowWithTheFeed(t *testing.T) {
 func TestOneStaysAtASocket(t *testing.T) {
 	f := newFeed()
 	f.run(t, func(send func([]byte)) {
-		for goroutines("(*Reader).attend") == 0 {
+		for goroutines("(*Reader).runBusy") == 0 {
 			f.quick(send)
 		}
 		send(wstest.Frame(0x81, []byte("block")))
@@ -91,13 +91,13 @@ func TestOneStaysAtASocket(t *testing.T) {
 			send(wstest.Frame(0x89, nil))
 			<-f.read // the pong
 		}
-		n := goroutines("(*Reader).attend")
+		n := goroutines("(*Reader).runBusy")
 		f.blocked <- struct{}{}
 		<-f.depth
 		if n > 1 {
 			t.Fatalf("%d goroutines stay at one socket", n)
 		}
-		for goroutines("(*Reader).attend") > 0 {
+		for goroutines("(*Reader).runBusy") > 0 {
 			runtime.Gosched()
 		}
 		f.quick(send) // nobody is deaf
