@@ -194,16 +194,6 @@ func (c *connection) openReady() {
 	c.open(d)
 }
 
-// refuseReady tells the peer of a socket that there is nobody here to open it for. It is
-// not what the next epoch begins with.
-func (c *connection) refuseReady() {
-	if d := c.conn.kept.ready; d != nil {
-		_ = d.ws.Close(messages.CloseInternalError, "")
-		d.ws.CloseNow() // what was written still goes out
-		c.conn.kept.ready = nil
-	}
-}
-
 // startOver goes on where the incarnation before was: it waits for its handler.
 func (c *connection) startOver() {
 	c.phase, c.told = closed, true
@@ -279,6 +269,12 @@ func (c *connection) abort() {
 		c.farewell = nil
 		c.ws.Abort()
 	}
+}
+
+// catchUp has the connection told, later: behind what the reader makes of all that has
+// arrived by now. Late is by how much the caller's own time has come too late.
+func (c *connection) catchUp(late time.Duration, told any) {
+	c.reader.AfterCatchingUp(late, func() { c.conn.mailbox.post(told) })
 }
 
 // stop is for when the actor is stopped. If that is not because it has finished,

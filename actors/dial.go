@@ -30,6 +30,24 @@ func (d *dialed) Discard() {
 	d.ws.Abort()
 }
 
+// refuseReady tells the peer of a socket that there is nobody here to open it for. It is
+// not what the next epoch begins with.
+func (c *connection) refuseReady() {
+	if d := c.conn.kept.ready; d != nil {
+		_ = d.ws.Close(messages.CloseInternalError, "")
+		d.ws.CloseNow() // what was written still goes out
+		c.conn.kept.ready = nil
+	}
+}
+
+// discardReady is for when there will be no next epoch.
+func (c *connection) discardReady() {
+	if c.conn.kept.ready != nil {
+		c.conn.kept.ready.Discard()
+		c.conn.kept.ready = nil
+	}
+}
+
 // startDial asks the tree's governor for a turn to dial.
 func (c *connection) startDial() {
 	c.waiting = c.conn.tree.clock.Now() + 1 // zero is none

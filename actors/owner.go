@@ -3,6 +3,7 @@ package actors
 import (
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/actors/internal/reader"
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/actors/internal/ws"
 )
 
@@ -36,3 +37,16 @@ func (m *connMailbox) Tell(event any) { m.conn.tree.Send(m.conn.config.handler.p
 
 // Mailbox implements reader.Owner.
 func (m *connMailbox) Mailbox() *mailbox.Runner { return &m.Runner }
+
+// Pong implements reader.Owner: it tells who has sent the ping.
+func (m *connMailbox) Pong(r *reader.Reader, payload []byte) {
+	number := wire.PingNumber(payload)
+	if number&confirming != 0 {
+		m.post(&ponged{ws: r.WS(), number: number &^ confirming})
+		return
+	}
+	m.conn.answered(r, pong{number: number})
+}
+
+// Answered implements reader.Owner.
+func (m *connMailbox) Answered(r *reader.Reader) { m.conn.answered(r, pong{text: true}) }

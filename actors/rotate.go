@@ -77,14 +77,6 @@ func (c *connection) rotated(d *dialed) {
 // errRotated is why an answer that is late for a change of sockets is lost.
 var errRotated = &messages.RotatedError{}
 
-// discardReady is for when there will be no next epoch.
-func (c *connection) discardReady() {
-	if c.conn.kept.ready != nil {
-		c.conn.kept.ready.Discard()
-		c.conn.kept.ready = nil
-	}
-}
-
 // changed is the end of the old socket. Unless the peer closed it as it was asked to,
 // something may be lost with it, which is a failure; but the fresh one is there.
 func (c *connection) changed(reason error) {
