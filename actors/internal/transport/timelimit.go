@@ -81,3 +81,7 @@ func (l Later) Deadline() (time.Time, bool) {
 	due, ok := l.Context.Deadline()
 	return due.Add(Grace), ok
 }
+
+// AfterFunc is what the package context looks for: without it a goroutine would wait for
+// the end of the one below.
+func (l Later) AfterFunc(f func()) func() bool { return context.AfterFunc(l.Context, f) }
