@@ -192,12 +192,26 @@ func acceptedEnds() map[string]ending {
 	mute, short := write(nil), actors.WithCloseTimeout(10*time.Millisecond)
 	add("1002", write(hello), failed[*messages.ProtocolError](messages.CloseProtocolError)) // it is not masked
 	add("1007", write(masked(badText)), failed[*messages.InvalidUTF8Error](messages.CloseInvalidPayload))
+	const kilo = 1 << 10
+	limit, tooBig := actors.WithReadLimit(kilo), failed[*messages.ReadLimitError](messages.CloseMessageTooBig)
+	client := &opponent{masks: true}
+	add("1009, announced", write(client.wire(fragment{head: 0x82, more: kilo + 1})), tooBig, limit)
+	add("1009, in fragments", write(append(client.wire(fragment{head: 0x02, payload: tooLarge[:kilo]}), client.wire(fragment{head: 0x80, payload: "x"})...)), tooBig, limit)
+	add("1009, inflated", write(client.wire(fragment{head: 0xc2, payload: tooLarge[:2*kilo], deflate: true})), tooBig,
+		limit, actors.WithCompression(websocket.CompressionContextTakeover))
 	add("reset", func(conn net.Conn) { _ = conn.(*net.TCPConn).SetLinger(0) }, failed[*messages.ReadError](messages.CloseAbnormal))
 	add("end", func(net.Conn) {}, failed[*messages.ReadError](messages.CloseAbnormal))
 	add("heartbeat", mute, failed[*messages.HeartbeatError](messages.CloseAbnormal),
 		actors.WithHeartbeat(time.Millisecond, time.Millisecond))
 	add("idle", mute, outcome{code: messages.CloseGoingAway}, actors.WithIdleTimeout(10*time.Millisecond), short)
 	add("no first message", mute, outcome{code: messages.ClosePolicyViolation}, actors.WithFirstMessageTimeout(10*time.Millisecond), short)
+	large := []*messages.Send{messages.Binary(make([]byte, 1<<20))}
+	all["accepts, write timeout"] = ending{
+		server: byAccept(failed[*messages.WriteError](messages.CloseAbnormal), actors.WithWriteTimeout(10*time.Millisecond),
+			actors.WithOnOpen(func(uint64) []*messages.Send { return large })),
+		dial: func(conn net.Conn) { _ = conn.(*net.TCPConn).SetReadBuffer(4 << 10) }, stays: true,
+		want: failed[*messages.WriteError](messages.CloseAbnormal),
+	}
 	return all
 }
 
@@ -208,7 +222,11 @@ func (e *ending) byHand(t *testing.T, url string) {
 		t.Error(err)
 		return
 	}
-	defer conn.Close()
-	upgraded(t, conn)
+	if e.stays {
+		t.Cleanup(func() { _ = conn.Close() })
+	} else {
+		defer conn.Close()
+	}
+	upgraded(t, conn, "Sec-WebSocket-Extensions: permessage-deflate")
 	e.dial(conn)
 }

@@ -38,6 +38,7 @@ type ending struct {
 	all     func(l *life)                      // ends all of them at once
 	through string                             // the scheme of a proxy
 	dial    func(conn net.Conn)                // what a client does that is none of ours
+	stays   bool                               // and it does not close then
 	handler func(l *life) actors.Option        // in place of one that is counted
 	both    bool                               // the tree has both ends
 	want    outcome
@@ -224,8 +225,13 @@ func overTLS(t *testing.T, l *life) string {
 // byAccept is a server of ours, under the same tree.
 func byAccept(want outcome, options ...actors.Option) func(*testing.T, *life) string {
 	return func(t *testing.T, l *life) string {
-		server := httptest.NewServer(actors.Accept(l.sup, append([]actors.Option{
+		server := httptest.NewUnstartedServer(actors.Accept(l.sup, append([]actors.Option{
 			l.handler(nil, want), actors.WithIdleTimeout(time.Hour)}, options...)...))
+		server.Config.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
+			_ = conn.(*net.TCPConn).SetWriteBuffer(4 << 10) // that of a message of a megabyte something is left
+			return ctx
+		}
+		server.Start()
 		t.Cleanup(server.Close)
 		return "ws" + server.URL[len("http"):]
 	}

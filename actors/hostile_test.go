@@ -52,10 +52,11 @@ func hostile(t *testing.T, options []actors.Option,
 const request = "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 
-// upgraded makes a client's handshake by hand.
-func upgraded(t *testing.T, conn net.Conn) *bufio.Reader {
+// upgraded makes a client's handshake by hand, with other headers if there are any.
+func upgraded(t *testing.T, conn net.Conn, headers ...string) *bufio.Reader {
 	t.Helper()
-	if _, err := io.WriteString(conn, request); err != nil {
+	whole := strings.TrimSuffix(request, "\r\n") + strings.Join(append(headers, "\r\n"), "\r\n")
+	if _, err := io.WriteString(conn, whole); err != nil {
 		t.Fatal(err)
 	}
 	reader := bufio.NewReader(conn)

@@ -160,6 +160,11 @@ func serverRows() map[string]serverRow {
 				}
 			}))
 		}, []string{"open"}},
+		"OnValue": {"", func(call func()) []actors.Option {
+			return []actors.Option{actors.WithCodec(codec{decode: func() {}, encode: func() {}}), actors.WithCallbacks(actors.Callbacks{
+				OnValue: func(c *actors.Conn, e *messages.Decoded) { call(); _ = c.SendValue(e.Value) },
+			})}
+		}, []string{"open"}},
 		"OnOpen": {"", func(call func()) []actors.Option {
 			return callbacks(actors.Callbacks{OnOpen: func(*actors.Conn, *messages.Opened) { call() }})
 		}, []string{"opening"}},
