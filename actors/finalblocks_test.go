@@ -17,13 +17,14 @@ func TestFinalBlocks(t *testing.T) {
 	packed := func(payload string) fragment { return fragment{head: 0xc1, payload: payload} }
 	hello, twice := comesBack(text("Hello")), comesBack(text("HelloHello"))
 	last, first := fragment{head: 0x80, payload: final[2:] + noBlock}, fragment{head: 0x41, payload: final[:2]}
-	many := strings.Repeat(final, 2000)
+	many, tooMany := strings.Repeat(final, 16), strings.Repeat(final, 2000) // each costs more than to inflate it
 	cases := []abCase{
 		{frames: []fragment{packed(final + noBlock), packed(refers)}, want: hello + " " + hello},
 		{frames: []fragment{packed(final), packed(refers)}, want: hello + " " + hello},
 		{frames: []fragment{packed(final + refers), packed(final + final), packed(refers)}, want: twice + " " + twice + " " + hello},
 		{frames: []fragment{first, ping("x"), last, text("x"), packed(refers)}, want: `pong:"x" ` + hello + ` text:"x" ` + hello},
-		{frames: []fragment{packed(many), text("x"), packed(refers)}, want: comesBack(text(strings.Repeat("Hello", 2000)), text("x")) + " " + hello},
+		{frames: []fragment{packed(many), text("x"), packed(refers)}, want: comesBack(text(strings.Repeat("Hello", 16)), text("x")) + " " + hello},
+		{frames: []fragment{packed(tooMany), text("x")}, want: "close:1002"},
 		{frames: []fragment{packed(noBlock), packed(""), packed(final), text(""), packed(refers)}, want: `text:"" text:"" ` + hello + ` text:"" ` + hello},
 		{frames: []fragment{packed(final + "\xff"), text("")}, want: "close:1002"},
 		{frames: []fragment{packed(final), packed("\xff"), text("")}, want: hello + " close:1002"},

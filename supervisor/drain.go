@@ -108,7 +108,7 @@ func (d *draining) dueAt(elapsed time.Duration) time.Duration {
 	if part >= 1 {
 		return d.over
 	}
-	return min(max(time.Duration(part*float64(d.over)), elapsed+pace), d.over)
+	return min(max(time.Duration(part*float64(d.over))+1, elapsed+pace), d.over)
 }
 
 // stop has no batch follow.

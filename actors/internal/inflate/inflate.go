@@ -19,12 +19,9 @@ import (
 // Inflater inflates what one peer has compressed. It belongs to whoever reads.
 type Inflater struct {
 	takeover bool   // messages refer to those before
-	window   []byte // of those
+	window   window // of those
 	now      *message
 }
-
-// windowSize is how far back a message refers at most (RFC 1951, section 2).
-const windowSize = 32 << 10
 
 // tail is what every message is sent without.
 const tail = "\x00\x00\xff\xff"
@@ -34,8 +31,19 @@ type message struct {
 	payload *bufio.Reader
 	tail    strings.Reader
 	flate   resetter
-	window  []byte // of a message that refers to none before
+	window  window // of a message that refers to none before
+	dict    []byte // a window, in one piece
+	read    int    // bytes of it, inflated
+	finals  int    // final blocks, after which it went on
 }
+
+// A message may have so many final blocks, and so many more for each byte that comes of
+// them: to begin anew costs as much as to inflate some hundred bytes, and an empty one is
+// two bytes.
+const (
+	maxFinals   = 16
+	bytesAFinal = 64
+)
 
 const payloadBuffer = 4 << 10
 
@@ -63,13 +71,14 @@ func (f *Inflater) Open(payload io.Reader) {
 	m := messages.Get().(*message)
 	m.payload.Reset(payload)
 	m.tail.Reset(tail)
-	m.window = m.window[:0]
+	m.window.reset()
+	m.read, m.finals = 0, 0
 	f.now = m
 	f.resume()
 }
 
 // seen is where the window is kept.
-func (f *Inflater) seen() *[]byte {
+func (f *Inflater) seen() *window {
 	if f.takeover {
 		return &f.window
 	}
@@ -78,17 +87,29 @@ func (f *Inflater) seen() *[]byte {
 
 // resume has the next block be the first of a stream, which refers to those before it
 // all the same.
-func (f *Inflater) resume() { _ = f.now.flate.Reset(f.now, *f.seen()) }
+func (f *Inflater) resume() {
+	m := f.now
+	m.dict = f.seen().appendTo(m.dict[:0])
+	_ = m.flate.Reset(m, m.dict)
+}
+
+// errFinals is for a message of final blocks and little else.
+var errFinals = flate.InternalError("more final blocks than a message can need")
 
 // Read implements io.Reader. The end of the message is io.EOF.
 func (f *Inflater) Read(p []byte) (int, error) {
-	n, err := f.now.flate.Read(p)
-	note(f.seen(), p[:n])
+	m := f.now
+	n, err := m.flate.Read(p)
+	f.seen().add(p[:n])
+	m.read += n
 	switch {
-	case errors.Is(err, io.EOF) && !f.now.ended():
-		f.resume() // the block was a final one
+	case errors.Is(err, io.EOF) && !m.ended(): // the block was a final one
+		if m.finals++; m.finals > maxFinals+m.read/bytesAFinal {
+			return n, errFinals
+		}
+		f.resume()
 		return n, nil
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF) && f.now.ended():
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF) && m.ended():
 		f.close()
 		return n, io.EOF
 	default:
@@ -124,16 +145,4 @@ func (m *message) Read(p []byte) (int, error) {
 		return m.tail.Read(p)
 	}
 	return n, err
-}
-
-// note adds to a window, which keeps the last bytes.
-func note(window *[]byte, added []byte) {
-	if *window == nil && len(added) > 0 {
-		*window = make([]byte, 0, windowSize)
-	}
-	added = added[max(len(added)-windowSize, 0):]
-	if over := len(*window) + len(added) - windowSize; over > 0 {
-		*window = (*window)[:copy(*window, (*window)[over:])]
-	}
-	*window = append(*window, added...)
 }

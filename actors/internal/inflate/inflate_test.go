@@ -85,7 +85,7 @@ func TestExamples(t *testing.T) {
 		"final, and one before":   {"\xf3\x48\xcd\xc9\xc9\x07\x00\xf2\x00\x11\x00\x00", "HelloHello"},
 		"nothing":                 {"\x00", ""},
 		"nothing at all":          {"", ""},
-		"nothing, many times":     {strings.Repeat("\x03\x00", 3000) + "\x00", ""},
+		"nothing, many times":     {strings.Repeat("\x03\x00", maxFinals) + "\x00", ""},
 	} {
 		f := New(true)
 		for range 2 { // the second is read as if it were the first
@@ -93,7 +93,7 @@ func TestExamples(t *testing.T) {
 			if got, err := io.ReadAll(f); string(got) != test.want || err != nil {
 				t.Errorf("%s: got %q, %v", name, got, err)
 			}
-			f.window = nil
+			f.window = window{}
 		}
 	}
 }
@@ -116,4 +116,36 @@ func TestBroken(t *testing.T) {
 			t.Errorf("%x: got %q, %v", sent, got, err)
 		}
 	}
+}
+
+// A message of final blocks and little else would cost a thousand times what it is to send:
+// it is refused, and one with as much in it as other messages is not.
+func TestFinalBlocksWithoutEnd(t *testing.T) {
+	var many flate.InternalError
+	for _, takeover := range []bool{false, true} {
+		f := New(takeover)
+		f.Open(io.LimitReader(endless("\x03\x00"), 1<<20))
+		if got, err := io.ReadAll(f); len(got) > 0 || !errors.As(err, &many) {
+			t.Errorf("got %d bytes, %v", len(got), err)
+		}
+		var p peer
+		part := strings.Repeat(digits(100), 10)
+		sent := strings.TrimSuffix(p.say(part, true), "\x00")
+		f = New(takeover)
+		f.Open(strings.NewReader(strings.Repeat(sent, 500)))
+		if got, err := io.ReadAll(f); string(got) != strings.Repeat(part, 500) || err != nil {
+			t.Errorf("got %d bytes, %v", len(got), err)
+		}
+	}
+}
+
+// endless is a text again and again.
+type endless string
+
+func (e endless) Read(p []byte) (int, error) {
+	n := 0
+	for ; n+len(e) <= len(p); n += len(e) {
+		copy(p[n:], e)
+	}
+	return n, nil
 }

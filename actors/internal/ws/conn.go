@@ -58,8 +58,12 @@ func (c *Conn) mayPong(context.Context, []byte) bool { return !c.SaidClose() }
 func (c *Conn) SaidClose() bool { return c.closing.Load() }
 
 // CloseNow closes the socket, once what was written has gone out, and gives back
-// coder/websocket's buffers. Only who reads calls it, or nobody reads any more.
-func (c *Conn) CloseNow() { _ = c.conn.CloseNow() }
+// coder/websocket's buffers, and the window of what was inflated. Only who reads calls it,
+// or nobody reads any more.
+func (c *Conn) CloseNow() {
+	_ = c.conn.CloseNow()
+	c.inflater = nil
+}
 
 // Abort closes at once, for when nobody reads.
 func (c *Conn) Abort() {
