@@ -238,12 +238,12 @@ func (c *connection) open(d *dialed) {
 // more than once.
 func (c *connection) release() {
 	c.cancelTimer()
-	c.letGo()
+	c.detach()
 	c.abort()
 }
 
-// letGo ends what was begun, but for the reader.
-func (c *connection) letGo() {
+// detach ends what was begun, but for the reader: nothing more is written to the socket.
+func (c *connection) detach() {
 	c.stopTimers()
 	c.conn.mailbox.sink, c.conn.mailbox.held, c.conn.mailbox.closing = nil, false, false
 }

@@ -29,7 +29,7 @@ func (c *connection) fail(reason error) {
 		c.conn.setState(messages.StateConnecting)
 	}
 	if c.reader != nil && (said || errs.Is[*messages.WriteError](reason)) {
-		c.letGo()
+		c.detach()
 		c.expire(transport.Linger) // what the peer said last may still be there to read
 		return
 	}

@@ -80,7 +80,7 @@ var errRotated = &messages.RotatedError{}
 // changed is the end of the old socket. Unless the peer closed it as it was asked to,
 // something may be lost with it, which is a failure; but the fresh one is there.
 func (c *connection) changed(reason error) {
-	c.letGo()
+	c.detach()
 	c.failure = reason
 	c.phase = failing
 	c.conn.setState(messages.StateConnecting)
