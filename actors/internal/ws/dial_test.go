@@ -7,9 +7,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -167,7 +167,7 @@ func TestDialEndsWithItsContext(t *testing.T) {
 			go func() {
 				<-asked
 				for read, unread := a.Arrived(); read <= uint64(len(sent)) && !unread; read, unread = a.Arrived() {
-					time.Sleep(time.Millisecond)
+					runtime.Gosched()
 				}
 				cancel()
 			}()
