@@ -61,6 +61,12 @@ func ownCodes() map[string]ownCode {
 				}
 			})
 		}), []int{1, 2}, 3},
+		"context decorator": {props(func(w *when) actor.PropsOption {
+			return decorator(func(ctx actor.Context) actor.Context { w.call(); return ctx })
+		}), []int{1}, 3},
+		"decorated context": {props(func(w *when) actor.PropsOption {
+			return decorator(func(ctx actor.Context) actor.Context { return &decorated{ctx, func() {}, w.call} })
+		}), []int{1, 2}, 3},
 		"OnOpen": {callbacks(func(w *when) actors.Callbacks {
 			return actors.Callbacks{OnOpen: func(*actors.Conn, *messages.Opened) { w.call() }}
 		}), []int{1, 2}, 3},

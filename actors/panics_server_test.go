@@ -1,9 +1,11 @@
 package actors_test
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -18,17 +20,22 @@ import (
 	"github.com/sockvisor/sockvisor/supervisor"
 )
 
-// phase panics whenever it is called in one phase of a server's connection.
+// phase panics whenever it is called in one phase of a server's connection. A panic while
+// protoactor tells the parent of the one before is not counted: it decorates the context
+// first, and if that is what panicked, the parent has to hear of it once.
 type phase struct {
 	on     atomic.Bool
 	panics atomic.Int64
 }
 
 func (p *phase) call() {
-	if p.on.Load() {
-		p.panics.Add(1)
-		panic("boom")
+	if !p.on.Load() {
+		return
 	}
+	if !bytes.Contains(debug.Stack(), []byte(".EscalateFailure(")) {
+		p.panics.Add(1)
+	}
+	panic("boom")
 }
 
 // line is what a client's present transport is, to be cut.
@@ -160,6 +167,15 @@ func serverRows() map[string]serverRow {
 				}
 			}))
 		}, []string{"open"}},
+		"context decorator": {"", func(call func()) []actors.Option {
+			return props(decorator(func(ctx actor.Context) actor.Context { call(); return ctx }))
+		}, []string{"opening"}},
+		"decorated context": {"", func(call func()) []actors.Option {
+			return props(decorator(func(ctx actor.Context) actor.Context { return &decorated{ctx, call, func() {}} }))
+		}, []string{"opening", "open", "failing", "closing", "stopping"}},
+		"decorated context, Send": {"", func(call func()) []actors.Option {
+			return props(decorator(func(ctx actor.Context) actor.Context { return &decorated{ctx, func() {}, call} }))
+		}, []string{"open"}},
 		"OnValue": {"", func(call func()) []actors.Option {
 			return []actors.Option{actors.WithCodec(codec{decode: func() {}, encode: func() {}}), actors.WithCallbacks(actors.Callbacks{
 				OnValue: func(c *actors.Conn, e *messages.Decoded) { call(); _ = c.SendValue(e.Value) },
@@ -178,6 +194,29 @@ func serverRows() map[string]serverRow {
 			return callbacks(actors.Callbacks{OnClose: func(*actors.Conn, *messages.Closed) { call() }})
 		}, []string{"failing", "closing", "stopping"}},
 	}
+}
+
+// decorator has the handler's context be another.
+func decorator(f actor.ContextDecoratorFunc) actor.PropsOption {
+	return actor.WithContextDecorator(func(next actor.ContextDecoratorFunc) actor.ContextDecoratorFunc {
+		return func(ctx actor.Context) actor.Context { return f(next(ctx)) }
+	})
+}
+
+// decorated is a context that calls a function at what is received, and one at what is sent.
+type decorated struct {
+	actor.Context
+	receives, sends func()
+}
+
+func (d *decorated) Receive(envelope *actor.MessageEnvelope) {
+	d.receives()
+	d.Context.Receive(envelope)
+}
+
+func (d *decorated) Send(to *actor.PID, message any) {
+	d.sends()
+	d.Context.Send(to, message)
 }
 
 // withChildren is a handler that echoes, and has a child for each message.
