@@ -29,6 +29,10 @@ func (r *Reader) finish() {
 	if r.ws.Socket.Fits() || r.full() {
 		return
 	}
+	if r.ws.Socket.Large() { // there was no room for it, and is now
+		r.wakeUp()
+		return
+	}
 	r.finishing.Store(true)
 	r.leaveToPoller()
 	r.ws.Socket.SetPatient(true)

@@ -83,5 +83,15 @@ func (r *Reader) deliverAll() bool {
 			return false
 		}
 	}
+	if !r.ws.Socket.Large() {
+		return true
+	}
+	if r.full() {
+		return false
+	}
+	if err := r.ws.Socket.BeginLarge(); err != nil {
+		r.end(r.ws.ReadError(err))
+		return false
+	}
 	return true
 }

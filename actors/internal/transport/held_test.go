@@ -168,7 +168,7 @@ func TestReadsGuarded(t *testing.T) {
 		if s.Guard(); s.Frames() {
 			t.Error("it can be read without waiting")
 		}
-		if _, data := s.TakeMessage(); data != nil {
+		if _, data, _ := s.TakeMessage(); data != nil {
 			t.Error("a message passes the guard")
 		}
 		go func() { _, _ = io.WriteString(peer, "\x00\x81\x01x\x83\x00") }()

@@ -1,6 +1,10 @@
 package transport
 
-import "github.com/sockvisor/sockvisor/actors/internal/wire"
+import (
+	"unicode/utf8"
+
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
+)
 
 // The reading of frames is coder/websocket's, but for the plainest: one frame that
 // is a whole message of text or binary, neither compressed nor against the rules,
@@ -10,18 +14,22 @@ import "github.com/sockvisor/sockvisor/actors/internal/wire"
 // It is between two messages as far as coder/websocket can see, and stays there.
 //
 // TakeMessage takes such a message, or returns nil: the next is coder/websocket's to
-// read, or the guard's to refuse. So is all that there is where frames are not read.
-func (s *Socket) TakeMessage() (wire.Opcode, []byte) {
+// read, or the guard's to refuse. So is all that there is where frames are not read. Text
+// that is none is an error.
+func (s *Socket) TakeMessage() (wire.Opcode, []byte, error) {
 	if !s.incoming.framed {
-		return 0, nil
+		return 0, nil, nil
 	}
 	return s.incoming.takeMessage(&s.rules)
 }
 
-func (in *frameBuffer) takeMessage(r *wire.Rules) (wire.Opcode, []byte) {
+func (in *frameBuffer) takeMessage(r *wire.Rules) (wire.Opcode, []byte, error) {
+	if in.large != nil {
+		return in.takeLarge()
+	}
 	f := &in.ahead
 	if in.left > 0 || !in.message() || !f.Plain || f.Masked != r.Masked || f.Payload > r.Limit {
-		return 0, nil
+		return 0, nil, nil
 	}
 	size := int(f.FrameSize())
 	from := in.bytes[in.from : in.from+size]
@@ -36,7 +44,10 @@ func (in *frameBuffer) takeMessage(r *wire.Rules) (wire.Opcode, []byte) {
 		in.dismiss() // it has seen how this message begins
 	}
 	in.skip(size)
-	return f.Opcode, data
+	if f.Opcode == wire.OpcodeText && !utf8.Valid(data) {
+		return 0, nil, wire.NotUTF8()
+	}
+	return f.Opcode, data, nil
 }
 
 // Whole reports whether a message, or a control frame, is there as a whole. One in
@@ -59,7 +70,7 @@ func (s *Socket) Fits() bool {
 	return s.incoming.ahead.Whole && s.incoming.ahead.FrameSize() <= frameBufferSize
 }
 
-// Full reports whether there is no room: the beginning of a large message is there.
+// Full reports whether there is no room: a large message has begun, or is there.
 func (s *Socket) Full() bool { return s.incoming.full() }
 
 // Compressed reports whether the message that coder/websocket has begun to read is, which

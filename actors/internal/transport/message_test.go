@@ -27,7 +27,7 @@ func TestTakeMessage(t *testing.T) {
 	} {
 		in := &frameBuffer{}
 		in.prepend(test.bytes)
-		_, data := in.takeMessage(&wire.Rules{Masked: test.masked, Limit: 4})
+		_, data, _ := in.takeMessage(&wire.Rules{Masked: test.masked, Limit: 4})
 		if string(data) != test.want {
 			t.Errorf("%s: got %q, want %q", name, data, test.want)
 		}
@@ -45,7 +45,7 @@ func BenchmarkTakeMessage(b *testing.B) {
 	b.SetBytes(64)
 	b.ReportAllocs()
 	for range b.N {
-		kind, _ := in.takeMessage(rules)
+		kind, _, _ := in.takeMessage(rules)
 		if kind == wire.OpcodeBinary {
 			continue
 		}

@@ -163,7 +163,7 @@ func TestReadsLargeFrame(t *testing.T) {
 	if _, _, err := s.Fill(); err != nil || !s.Whole() {
 		t.Errorf("the next is not there: %v", err)
 	}
-	if kind, data := s.TakeMessage(); kind != wire.OpcodeBinary || string(data) != "y" {
+	if kind, data, err := s.TakeMessage(); err != nil || kind != wire.OpcodeBinary || string(data) != "y" {
 		t.Errorf("took %v %q", kind, data)
 	}
 }

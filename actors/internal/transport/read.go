@@ -126,6 +126,9 @@ func (s *Socket) read(p []byte) (int, error) {
 // Fill takes in what the kernel has, without waiting, and reports whether it may
 // have more.
 func (s *Socket) Fill() (n int, more bool, err error) {
+	if s.incoming.large != nil {
+		return s.fillLarge()
+	}
 	room := s.incoming.room()
 	n, err = s.kernel.read(room)
 	s.incoming.add(n)

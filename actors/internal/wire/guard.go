@@ -194,6 +194,24 @@ func (g *Guard) readText(p []byte) {
 	}
 }
 
+// Unmask is Check for payload of the present frame, which it unmasks in place: of no more
+// than that, nor of a close frame.
+func (g *Guard) Unmask(p []byte) error {
+	if g.now.Masked {
+		g.unmask(p, p)
+	}
+	if g.readable && !g.text.Add(p) {
+		g.verdict = NotUTF8()
+	}
+	if g.now.Payload -= int64(len(p)); g.now.Payload == 0 && g.verdict == nil {
+		g.end()
+	}
+	if g.verdict != nil {
+		g.refused = g.inside
+	}
+	return g.verdict
+}
+
 // unmask unmasks the next bytes of the payload.
 func (g *Guard) unmask(dst, src []byte) {
 	Mask(dst, src, g.key[:])

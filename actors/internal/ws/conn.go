@@ -62,6 +62,7 @@ func (c *Conn) SaidClose() bool { return c.closing.Load() }
 // or nobody reads any more.
 func (c *Conn) CloseNow() {
 	_ = c.conn.CloseNow()
+	c.Socket.Forget()
 	c.inflater = nil
 }
 

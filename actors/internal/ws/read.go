@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"io"
 	"net"
-	"unicode/utf8"
 
 	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
-	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -19,11 +17,10 @@ import (
 // An error says why there will be no more, and is one of package messages: a
 // PeerClosedError, a ProtocolError, a WriteError of a pong, or a ReadError.
 func (c *Conn) Next() (messages.Type, []byte, error) {
-	if kind, data := c.Socket.TakeMessage(); data != nil {
-		if kind == wire.OpcodeText && !utf8.Valid(data) {
-			return 0, nil, c.ReadError(wire.NotUTF8())
-		}
+	if kind, data, err := c.Socket.TakeMessage(); data != nil {
 		return messages.Type(kind), data, nil
+	} else if err != nil {
+		return 0, nil, c.ReadError(err)
 	}
 	kind, from, err := c.conn.Reader(background)
 	switch {

@@ -12,6 +12,7 @@ import (
 	"github.com/coder/websocket"
 	"go.uber.org/goleak"
 
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
@@ -36,7 +37,7 @@ func TestControlFrames(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := &Conn{conn: ws}
+			c := &Conn{conn: ws, Socket: transport.New(client, transport.Options{})}
 			if err := c.WriteAside(wire.OpcodePing, wire.PingPayload(0x0102030405060708)); err != nil {
 				t.Fatal(err)
 			}
