@@ -24,7 +24,7 @@ func (s *Socket) StartFraming() { s.framing = !s.secure }
 func (s *Socket) Framing() bool { return s.framing }
 
 // WriteFrame writes a message, or a control frame, as one frame. Only the connection
-// calls it.
+// calls it, and nobody writes to the payload any more.
 func (s *Socket) WriteFrame(op wire.Opcode, payload []byte) error {
 	if err := s.refusal(); err != nil {
 		return err
@@ -33,7 +33,7 @@ func (s *Socket) WriteFrame(op wire.Opcode, payload []byte) error {
 		return net.ErrClosed // as coder/websocket says it
 	}
 	b := add(&s.pending)
-	b.bytes = wire.AppendFrame(b.bytes, op, payload, s.masking)
+	b.appendFrame(op, payload, s.masking)
 	return s.put(&s.pending, b)
 }
 
@@ -74,23 +74,4 @@ func (s *Socket) next() *buffer {
 	b = join(b, aside)
 	s.over = b != nil && b.last
 	return b
-}
-
-// join returns a buffer with what was in both, either of which may be nil.
-func join(a, b *buffer) *buffer {
-	if a == nil {
-		return b
-	}
-	if b == nil {
-		return a
-	}
-	a.bytes, a.last = append(a.bytes, b.bytes...), b.last
-	recycle(b)
-	return a
-}
-
-func drop(b *buffer) {
-	if b != nil {
-		recycle(b)
-	}
 }

@@ -16,6 +16,8 @@ func (*nonblock) control(func(fd uintptr)) error { return nil }
 
 func (*nonblock) write([]byte) (int, error) { return 0, nil }
 
+func (*nonblock) writev(_, _ []byte) (int, error) { return 0, nil }
+
 func (*nonblock) read([]byte) (int, error) { return 0, nil }
 
 func (*nonblock) wait(func() bool) error { return nil }

@@ -20,15 +20,15 @@ type nonblock struct {
 // from it: a closure a call would be an allocation. It is nobody's between two calls, and
 // so no part of an idle socket.
 type syscallNow struct {
-	write, read func(fd uintptr)
-	bytes       []byte
-	n           int
-	err         error
+	write, writev, read func(fd uintptr)
+	bytes, behind       []byte // behind: what writev writes after bytes
+	n                   int
+	err                 error
 }
 
 var syscalls = sync.Pool{New: func() any {
 	c := &syscallNow{}
-	c.write, c.read = c.writeTo, c.readFrom
+	c.write, c.writev, c.read = c.writeTo, c.writeBoth, c.readFrom
 	return c
 }}
 
@@ -69,6 +69,16 @@ func (t *nonblock) write(p []byte) (int, error) {
 	return c.run(t.raw, c.write, p)
 }
 
+// writev is write of both, one after the other.
+func (t *nonblock) writev(p, behind []byte) (int, error) {
+	if t.raw == nil {
+		return 0, nil
+	}
+	c := syscalls.Get().(*syscallNow)
+	c.behind = behind
+	return c.run(t.raw, c.writev, p)
+}
+
 // read returns how much was there: nothing and no error, if that is nothing.
 func (t *nonblock) read(p []byte) (int, error) {
 	c := syscalls.Get().(*syscallNow)
@@ -84,7 +94,7 @@ func (c *syscallNow) run(raw syscall.RawConn, call func(fd uintptr), p []byte) (
 		err = c.err
 	}
 	n := c.n
-	c.bytes, c.err = nil, nil
+	c.bytes, c.behind, c.err = nil, nil, nil
 	syscalls.Put(c)
 	return n, err
 }

@@ -47,25 +47,24 @@ func (s *Socket) sendPending() bool {
 	if b == nil {
 		return true
 	}
-	n, err := s.kernel.write(b.bytes)
-	if err != nil {
+	if err := s.writeNow(b); err != nil {
 		s.fail(err)
 		return false
 	}
-	if n < len(b.bytes) {
+	if b.size() > 0 {
 		s.blocked.Store(true)
-		go s.wait(b, n)
+		go s.wait(b)
 		return false
 	}
 	recycle(b)
 	return true
 }
 
-// wait writes b from n on, and all that is appended meanwhile, waiting for the
+// wait writes what is left of b, and all that is written meanwhile, waiting for the
 // kernel.
-func (s *Socket) wait(b *buffer, n int) {
-	for ; b != nil; b, n = s.next(), 0 {
-		if err := s.writeAll(b.bytes[n:]); err != nil {
+func (s *Socket) wait(b *buffer) {
+	for ; b != nil; b = s.next() {
+		if err := s.writeLater(b); err != nil {
 			s.fail(err)
 			return
 		}

@@ -3,19 +3,11 @@ package transport
 import (
 	"errors"
 	"net"
-	"sync"
 	"sync/atomic"
 )
 
-type buffer struct {
-	bytes []byte
-	last  bool // a close frame is at the end
-}
-
 // corkLimit is how much is gathered before it is sent in the middle of a run.
 const corkLimit = 64 << 10
-
-var buffers = sync.Pool{New: func() any { return &buffer{bytes: make([]byte, 0, 4<<10)} }}
 
 var errPendingOverflow = errors.New("peer makes this side answer and reads nothing")
 
@@ -53,7 +45,7 @@ func add(to *atomic.Pointer[buffer]) *buffer {
 
 // put puts b where it is sent from: now, unless more is to come.
 func (s *Socket) put(where *atomic.Pointer[buffer], b *buffer) error {
-	size := len(b.bytes)
+	size := b.size()
 	where.Store(b)
 	if size > s.maximum {
 		s.fail(errPendingOverflow)
@@ -91,12 +83,3 @@ func (s *Socket) Taken() bool {
 // Ready reports whether nobody waits for the kernel. When that is so again, onWritable
 // is called.
 func (s *Socket) Ready() bool { return !s.blocked.Load() }
-
-// recycle returns a buffer to the pool, unless one large message made it large.
-func recycle(b *buffer) {
-	if cap(b.bytes) > 2*corkLimit {
-		return
-	}
-	b.bytes, b.last = b.bytes[:0], false
-	buffers.Put(b)
-}

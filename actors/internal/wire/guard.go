@@ -215,10 +215,7 @@ func (g *Guard) Unmask(p []byte) error {
 // unmask unmasks the next bytes of the payload.
 func (g *Guard) unmask(dst, src []byte) {
 	Mask(dst, src, g.key[:])
-	turn, key := len(src)%KeySize, g.key
-	for i := range g.key {
-		g.key[i] = key[(i+turn)%KeySize]
-	}
+	g.key = Turned(g.key, len(src))
 }
 
 // end ends a frame.

@@ -17,3 +17,11 @@ func Mask(dst, src, key []byte) {
 		dst[i] = src[i] ^ key[i%KeySize]
 	}
 }
+
+// Turned returns the key for what comes n bytes later.
+func Turned(key [KeySize]byte, n int) (turned [KeySize]byte) {
+	for i := range key {
+		turned[i] = key[(i+n)%KeySize]
+	}
+	return turned
+}
