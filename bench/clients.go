@@ -6,11 +6,13 @@ import (
 	"github.com/sockvisor/sockvisor/bench/load"
 )
 
-func send(r *run) error {
+func send(r *run) error { return sendOf(r, messageSize) }
+
+func sendOf(r *run, size int, args ...string) error {
 	warm, length := r.length()
 	var err error
-	r.value, err = load.Sink{Size: messageSize, Warm: warm, Length: length}.Run(func(url string) error {
-		return r.start("-url", url, "-size", strconv.Itoa(messageSize))
+	r.value, err = load.Sink{Size: size, Warm: warm, Length: length}.Run(func(url string) error {
+		return r.start(append(args, "-url", url, "-size", strconv.Itoa(size))...)
 	}, r.begin, r.end)
 	if r.process != nil {
 		r.process.Kill()
@@ -18,12 +20,14 @@ func send(r *run) error {
 	return err
 }
 
-func receive(r *run) error {
-	const count = 100_000
+func receive(r *run) error { return receiveOf(r, messageSize, 100_000) }
+
+// receiveOf has the client answer every count of messages.
+func receiveOf(r *run, size, count int, args ...string) error {
 	warm, length := r.length()
 	var err error
-	r.value, err = load.Flood{Size: messageSize, Count: count, Warm: warm, Length: length}.Run(func(url string) error {
-		return r.start("-url", url, "-n", strconv.Itoa(count))
+	r.value, err = load.Flood{Size: size, Count: count, Warm: warm, Length: length}.Run(func(url string) error {
+		return r.start(append(args, "-url", url, "-n", strconv.Itoa(count))...)
 	}, r.begin, r.end)
 	if r.process != nil {
 		r.process.Kill()

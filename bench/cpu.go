@@ -12,7 +12,7 @@ import (
 // run at the same time, so that whatever else the machine does concerns both.
 var heartbeats = row{
 	name: "heartbeat", title: "CPU of idle connections with a 20 s heartbeat", unit: "% of a core", less: true,
-	systems: []system{echoServer, peer(coder, "coder", "ping")}, targets: []target{{coder, 1}},
+	systems: []system{echoServer, peer(coder, "coder", "ping")}, targets: []target{to(coder, 1)},
 }
 
 func (m *measurement) heartbeats(ctx context.Context) (res result, err error) {

@@ -18,7 +18,9 @@ type row struct {
 	name  string // for -only
 	title string
 	unit  string
-	less  bool // less is better
+	per   string   // what the unit counts, for a rate: the CPU of each is said beside it
+	less  bool     // less is better
+	also  []string // what else a run measures, in run.also
 	// systems measured, in turn.
 	systems []system
 	run     func(*run) error
@@ -37,7 +39,10 @@ type system struct {
 type target struct {
 	peer  string
 	ratio float64
+	of    string // one of row.also, of which less is better; empty: the value
 }
+
+func to(peer string, ratio float64) target { return target{peer: peer, ratio: ratio} }
 
 // run is one run of a system.
 type run struct {
@@ -45,6 +50,7 @@ type run struct {
 	system
 	path  string
 	value float64
+	also  []float64
 	load  float64 // share of one core that the load generator took
 	work  float64 // likewise the system
 

@@ -14,7 +14,9 @@ type result struct {
 	Name    string   `json:"name"`
 	Title   string   `json:"title"`
 	Unit    string   `json:"unit"`
+	Per     string   `json:"per,omitempty"`
 	Less    bool     `json:"less_is_better,omitempty"`
+	Also    []string `json:"also,omitempty"`
 	Systems []figure `json:"systems"`
 	Reached []string `json:"reached,omitempty"`
 	Note    string   `json:"note,omitempty"`
@@ -29,12 +31,19 @@ type figure struct {
 	Ratio  float64 `json:"ratio"` // to raw coder/websocket, or to gorilla where it has no such role
 	Load   float64 `json:"load_cores"`
 	Work   float64 `json:"system_cores"`
+	// Each is the CPU time that the system took for one of what is counted, in microseconds.
+	Each float64   `json:"cpu_us_each,omitempty"`
+	Also []float64 `json:"also,omitempty"`
 }
 
 func summarize(r row, runs [][]run) result {
-	res := result{Name: r.name, Title: r.title, Unit: r.unit, Less: r.less, Note: r.note}
+	res := result{Name: r.name, Title: r.title, Unit: r.unit, Per: r.per, Less: r.less, Also: r.also, Note: r.note}
 	for i, s := range r.systems {
-		res.Systems = append(res.Systems, figureOf(s.name, runs[i]))
+		f := figureOf(s.name, runs[i])
+		if r.per != "" {
+			f.Each = 1e6 * f.Work / f.Median
+		}
+		res.Systems = append(res.Systems, f)
 	}
 	base := res.base()
 	for i := range res.Systems {
@@ -55,9 +64,14 @@ func figureOf(name string, runs []run) figure {
 		return values
 	}
 	values := collect(func(r run) float64 { return r.value })
+	var also []float64
+	for i := range runs[0].also {
+		also = append(also, median(collect(func(r run) float64 { return r.also[i] })))
+	}
 	return figure{
 		System: name, Median: median(values), Min: slices.Min(values), Max: slices.Max(values),
 		Load: median(collect(func(r run) float64 { return r.load })), Work: median(collect(func(r run) float64 { return r.work })),
+		Also: also,
 	}
 }
 
@@ -81,16 +95,21 @@ func (r result) find(system string) *figure {
 
 // verdict says whether a target is reached.
 func (r result) verdict(t target) string {
-	ratio := r.Systems[0].Median / r.find(t.peer).Median
+	ours, theirs, less, of := r.Systems[0].Median, r.find(t.peer).Median, r.Less, ""
+	if i := slices.Index(r.Also, t.of); i >= 0 {
+		name, _, _ := strings.Cut(t.of, ", ") // before its unit
+		ours, theirs, less, of = r.Systems[0].Also[i], r.find(t.peer).Also[i], true, name+" "
+	}
+	ratio := ours / theirs
 	reached, sign := ratio >= t.ratio, ">="
-	if r.Less {
+	if less {
 		reached, sign = ratio <= t.ratio, "<="
 	}
 	word := "reached"
 	if !reached {
 		word = "MISSED"
 	}
-	return fmt.Sprintf("%.2f x %s (must be %s %.2f): %s", ratio, t.peer, sign, t.ratio, word)
+	return fmt.Sprintf("%s%.2f x %s (must be %s %.2f): %s", of, ratio, t.peer, sign, t.ratio, word)
 }
 
 // String is the row as a table.
@@ -98,9 +117,9 @@ func (r result) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s (%s)\n", r.Title, r.Unit)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "\tmedian\tmin\tmax\tx %s\tits cores\tload's cores\t\n", r.base().System)
+	fmt.Fprintln(w, strings.Join(r.header(), "\t"))
 	for _, f := range r.Systems {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.2f\t%.2f\t%.2f\t\n", f.System, number(f.Median), number(f.Min), number(f.Max), f.Ratio, f.Work, f.Load)
+		fmt.Fprintln(w, strings.Join(r.line(f), "\t"))
 	}
 	w.Flush()
 	for _, line := range r.Reached {
@@ -110,6 +129,28 @@ func (r result) String() string {
 		fmt.Fprintf(&b, "  %s\n", r.Note)
 	}
 	return b.String()
+}
+
+// header is the names of the columns; line is a system's part of each. Both end with
+// nothing, so that the last column is aligned too.
+func (r result) header() []string {
+	names := []string{"", "median", "min", "max", "x " + r.base().System}
+	names = append(names, r.Also...)
+	if r.Per != "" {
+		names = append(names, "CPU us/"+r.Per)
+	}
+	return append(names, "its cores", "load's cores", "")
+}
+
+func (r result) line(f figure) []string {
+	cells := []string{f.System, number(f.Median), number(f.Min), number(f.Max), fmt.Sprintf("%.2f", f.Ratio)}
+	for _, value := range f.Also {
+		cells = append(cells, number(value))
+	}
+	if r.Per != "" {
+		cells = append(cells, number(f.Each))
+	}
+	return append(cells, fmt.Sprintf("%.2f", f.Work), fmt.Sprintf("%.2f", f.Load), "")
 }
 
 // number prints three digits or more, with commas.

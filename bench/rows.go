@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/sockvisor/sockvisor/bench/load"
 )
 
@@ -18,9 +20,9 @@ const (
 
 // setups is how each system is set up: as well as its documentation allows.
 const setups = `
-sockvisor          examples/echo, and its defaults: a handler actor, 20 s heartbeat
+sockvisor          examples/echo, and its defaults: a handler actor, 20 s heartbeat; large messages: WithReadLimit, WithQueue
 coder/websocket    a goroutine of its own a connection, Reader into a reused buffer, contexts without deadline
-gorilla/websocket  likewise; 1 KiB buffers, those for writing from a pool; the hub of its chat example, messages prepared once
+gorilla/websocket  likewise; 1 KiB buffers (64 KiB to send large messages), those for writing from a pool; the hub of its chat example, messages prepared once
 lxzan/gws          its ReadLoop and pooled messages; 1 KiB read buffers; its Broadcaster
 gobwas/ws          frames straight from the socket to a reused buffer; header and payload in one write
 olahol/melody      its defaults
@@ -47,35 +49,38 @@ func clients(role string) []system {
 	}
 }
 
-var rows = []row{
+// rows are those of the table, in its order.
+var rows = slices.Concat(basicRows, largeRows)
+
+var basicRows = []row{
 	{
-		name: "echo64", title: "echo, 100 connections, 64 in flight each, 64 B", unit: "messages/s",
+		name: "echo64", title: "echo, 100 connections, 64 in flight each, 64 B", unit: "messages/s", per: "message",
 		systems: withTCP, note: "binary; the generator is one goroutine with epoll",
-		run: echo(64), targets: []target{{coder, 1.8}, {gws, 1.5}},
+		run: echo(64), targets: []target{to(coder, 1.8), to(gws, 1.5)},
 	}, {
-		name: "echo1", title: "echo, 100 connections, 1 in flight each, 64 B", unit: "messages/s",
-		systems: withTCP, run: echo(1), targets: []target{{coder, 0.85}},
+		name: "echo1", title: "echo, 100 connections, 1 in flight each, 64 B", unit: "messages/s", per: "message",
+		systems: withTCP, run: echo(1), targets: []target{to(coder, 0.85)},
 	}, {
 		name: "idle-server", title: "an idle server connection, RSS after GC", unit: "bytes", less: true,
 		systems: servers, note: "RSS over that of the program without connections, after FreeOSMemory; 9,000 connections",
-		run: idleServer, targets: []target{{coder, 0.5}},
+		run: idleServer, targets: []target{to(coder, 0.5)},
 	}, {
 		name: "idle-client", title: "an idle client connection, RSS after GC", unit: "bytes", less: true,
-		systems: clients("idle"), run: idleClient, targets: []target{{coder, 1.05}},
+		systems: clients("idle"), run: idleClient, targets: []target{to(coder, 1.05)},
 	}, {
-		name: "send", title: "one sender to one connection, 64 B", unit: "messages/s",
+		name: "send", title: "one sender to one connection, 64 B", unit: "messages/s", per: "message",
 		systems: clients("send"), note: "sockvisor: conn.Send from one goroutine, which yields while the queue is full",
-		run: send, targets: []target{{coder, 2}},
+		run: send, targets: []target{to(coder, 2)},
 	}, {
-		name: "receive", title: "a flood received on one client connection, 64 B", unit: "messages/s",
-		systems: clients("receive"), run: receive, targets: []target{{coder, 0.7}},
+		name: "receive", title: "a flood received on one client connection, 64 B", unit: "messages/s", per: "message",
+		systems: clients("receive"), run: receive, targets: []target{to(coder, 0.7)},
 	}, {
-		name: "broadcast", title: "broadcast of 64 B to 5,000 connections, until the last has it", unit: "broadcasts/s",
+		name: "broadcast", title: "broadcast of 64 B to 5,000 connections, until the last has it", unit: "broadcasts/s", per: "broadcast",
 		systems: []system{
 			peer(sockvisor, "sockvisor", "hub"), peer(gorilla, "gorilla", "hub"), peer(gws, "gws", "hub"), peer(melody, "melody", "hub"),
 		},
 		note: "gorilla: its chat example with messages prepared once; sockvisor: groups",
-		run:  broadcast, targets: []target{{gorilla, 1}},
+		run:  broadcast, targets: []target{to(gorilla, 1)},
 	},
 }
 

@@ -22,7 +22,7 @@ var storm = row{
 	name: "storm", title: "9,000 clients, their server killed and gone for 5 s: from its return until all are open again",
 	unit: "s", less: true,
 	systems: []system{{name: sockvisor}, {name: expectation}},
-	targets: []target{{expectation, 1.25}},
+	targets: []target{to(expectation, 1.25)},
 	note:    "backoff from 1 s, doubled up to 8 s, with full jitter; the governor at its default of 1,000 attempts a second",
 }
 

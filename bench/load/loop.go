@@ -26,6 +26,8 @@ type socket struct {
 	file *os.File
 	// got takes what was read. It must not keep the bytes.
 	got func(*socket, []byte) error
+	// unsent is what the kernel has not taken yet of what send was given.
+	unsent []byte
 }
 
 var errClosed = errors.New("closed by the other end")
@@ -52,7 +54,16 @@ func (l *loop) run(deadline time.Time, done func() bool) error {
 			return err
 		}
 		for _, event := range l.events[:max(n, 0)] {
-			if err := l.read(l.sockets[event.Fd]); err != nil {
+			s := l.sockets[event.Fd]
+			if event.Events&unix.EPOLLOUT != 0 {
+				if err := l.send(s, s.unsent); err != nil {
+					return err
+				}
+			}
+			if event.Events&^unix.EPOLLOUT == 0 {
+				continue
+			}
+			if err := l.read(s); err != nil {
 				return err
 			}
 		}
@@ -87,6 +98,27 @@ func (s *socket) write(p []byte) error {
 		p = p[max(n, 0):]
 	}
 	return nil
+}
+
+// send writes what the kernel takes now, and the rest when it takes more: for messages
+// larger than its buffers, while others are to be read. The bytes must stay as they are,
+// and only one message of a socket may be on its way.
+func (l *loop) send(s *socket, p []byte) error {
+	n, err := unix.Write(s.fd, p)
+	if err != nil && !errors.Is(err, unix.EAGAIN) && !errors.Is(err, unix.EINTR) {
+		return fmt.Errorf("write: %w", err)
+	}
+	waited := len(s.unsent) > 0
+	s.unsent = p[max(n, 0):]
+	waits := len(s.unsent) > 0
+	if waited == waits {
+		return nil
+	}
+	events := uint32(unix.EPOLLIN)
+	if waits {
+		events |= unix.EPOLLOUT
+	}
+	return unix.EpollCtl(l.epoll, unix.EPOLL_CTL_MOD, s.fd, &unix.EpollEvent{Events: events, Fd: int32(s.fd)})
 }
 
 func (l *loop) close() {

@@ -29,6 +29,9 @@ func accept(start func(url string) error) (*net.TCPConn, error) {
 	return conn.(*net.TCPConn), nil
 }
 
+// patience is how much longer than planned one run may take.
+const patience = 30 * time.Second
+
 // Sink takes what one client sends as fast as it can.
 type Sink struct {
 	Size         int
@@ -42,6 +45,7 @@ func (k Sink) Run(start func(url string) error, begin, end func()) (float64, err
 		return 0, err
 	}
 	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(k.Warm + k.Length + patience))
 	buffer := make([]byte, 256<<10)
 	read := func(length time.Duration) (bytes int, took time.Duration, err error) {
 		began := time.Now()
@@ -77,7 +81,8 @@ func (f Flood) Run(start func(url string) error, begin, end func()) (float64, er
 		return 0, err
 	}
 	defer conn.Close()
-	const batch = 1000
+	_ = conn.SetDeadline(time.Now().Add(f.Warm + f.Length + patience))
+	batch := max(min(1000, (1<<20)/f.Size), 1) // what one system call may take
 	frames := repeat(response(f.Size), batch)
 	flood := func() error {
 		for left := f.Count; left > 0; left -= batch {

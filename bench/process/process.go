@@ -4,12 +4,14 @@ package process
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -127,6 +129,20 @@ func (p *Process) RSS() (int64, error) {
 	}
 	pages, err := strconv.ParseInt(fields[1], 10, 64)
 	return pages * int64(os.Getpagesize()), err
+}
+
+// Peak is the most resident memory that the program has ever had, in bytes.
+func (p *Process) Peak() (int64, error) {
+	fields, err := p.proc("status")
+	if err != nil {
+		return 0, err
+	}
+	i := slices.Index(fields, "VmHWM:")
+	if i < 0 {
+		return 0, errors.New("/proc says nothing of the peak of resident memory")
+	}
+	kilobytes, err := strconv.ParseInt(fields[i+1], 10, 64)
+	return kilobytes << 10, err
 }
 
 // tick is the unit of times in /proc: 100 a second on every Linux that Go runs on.

@@ -15,8 +15,8 @@ import (
 
 func main() {
 	system.Main(map[string]system.Role{
-		"serve":   func(system.Plan) error { return serve(echo) },
-		"ping":    func(p system.Plan) error { return serve(pinged(p.Interval)) },
+		"serve":   func(p system.Plan) error { return serve(p, echo) },
+		"ping":    func(p system.Plan) error { return serve(p, pinged(p.Interval)) },
 		"idle":    idle,
 		"send":    send,
 		"receive": receive,
@@ -25,17 +25,25 @@ func main() {
 
 var ctx = context.Background()
 
-func serve(run func(*websocket.Conn)) error {
+func serve(p system.Plan, run func(*websocket.Conn)) error {
 	return system.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := websocket.Accept(w, r, nil)
 		if err != nil {
 			return
 		}
+		allow(c, p)
 		go func() {
 			defer c.CloseNow()
 			run(c)
 		}()
 	}))
+}
+
+// allow raises the read limit, which is 32 KiB.
+func allow(c *websocket.Conn, p system.Plan) {
+	if p.Limit > 0 {
+		c.SetReadLimit(int64(p.Limit))
+	}
 }
 
 func echo(c *websocket.Conn) {
@@ -74,14 +82,17 @@ func pinged(interval time.Duration) func(*websocket.Conn) {
 	}
 }
 
-func dial(url string) (*websocket.Conn, error) {
-	c, _, err := websocket.Dial(ctx, url, nil)
+func dial(p system.Plan) (*websocket.Conn, error) {
+	c, _, err := websocket.Dial(ctx, p.URL, nil)
+	if err == nil {
+		allow(c, p)
+	}
 	return c, err
 }
 
 func idle(p system.Plan) error {
 	return system.OpenAll(p.N, func() error {
-		c, err := dial(p.URL)
+		c, err := dial(p)
 		if err == nil {
 			go echo(c)
 		}
@@ -90,7 +101,7 @@ func idle(p system.Plan) error {
 }
 
 func send(p system.Plan) error {
-	c, err := dial(p.URL)
+	c, err := dial(p)
 	if err != nil {
 		return err
 	}
@@ -103,7 +114,7 @@ func send(p system.Plan) error {
 
 // receive answers every N messages with one.
 func receive(p system.Plan) error {
-	c, err := dial(p.URL)
+	c, err := dial(p)
 	if err != nil {
 		return err
 	}
@@ -118,7 +129,7 @@ func receive(p system.Plan) error {
 				return err
 			}
 		}
-		if err := c.Write(ctx, websocket.MessageBinary, buffer); err != nil {
+		if err := c.Write(ctx, websocket.MessageBinary, system.Answer(buffer)); err != nil {
 			return err
 		}
 	}

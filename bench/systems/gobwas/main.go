@@ -12,7 +12,9 @@ import (
 	"github.com/sockvisor/sockvisor/bench/systems/system"
 )
 
-func main() { system.Main(map[string]system.Role{"serve": serve}) }
+func main() {
+	system.Main(map[string]system.Role{"serve": serve, "send": send, "receive": receive})
+}
 
 func serve(system.Plan) error {
 	return system.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -26,20 +28,13 @@ func serve(system.Plan) error {
 
 func echo(conn net.Conn) {
 	defer conn.Close()
+	var header ws.Header
 	var in, out []byte
+	var err error
 	for {
-		header, err := ws.ReadHeader(conn)
-		if err != nil || header.OpCode == ws.OpClose {
+		if header, in, err = read(conn, in); err != nil || header.OpCode == ws.OpClose {
 			return
 		}
-		if int64(cap(in)) < header.Length {
-			in = make([]byte, header.Length)
-		}
-		in = in[:header.Length]
-		if _, err := io.ReadFull(conn, in); err != nil {
-			return
-		}
-		ws.Cipher(in, header.Mask, 0)
 		switch header.OpCode {
 		case ws.OpPing:
 			header.OpCode = ws.OpPong
@@ -53,6 +48,25 @@ func echo(conn net.Conn) {
 			return
 		}
 	}
+}
+
+// read reads a frame. Its payload is in a buffer that may be that of the one before.
+func read(in io.Reader, buffer []byte) (ws.Header, []byte, error) {
+	header, err := ws.ReadHeader(in)
+	if err != nil {
+		return header, buffer, err
+	}
+	if int64(cap(buffer)) < header.Length {
+		buffer = make([]byte, header.Length)
+	}
+	buffer = buffer[:header.Length]
+	if _, err := io.ReadFull(in, buffer); err != nil {
+		return header, buffer, err
+	}
+	if header.Masked {
+		ws.Cipher(buffer, header.Mask, 0)
+	}
+	return header, buffer, nil
 }
 
 // appendFrame makes a server's frame, to be written in one system call.

@@ -30,6 +30,10 @@ var (
 	dialer = websocket.Dialer{ReadBufferSize: 1024, WriteBufferSize: 1024, WriteBufferPool: pool}
 )
 
+// largeBuffer is that of clients that send large messages, which gorilla cuts into frames
+// of a buffer each.
+const largeBuffer = 64 << 10
+
 func serve(run func(*websocket.Conn)) error {
 	return system.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := upgrader.Upgrade(w, r, nil)
@@ -59,14 +63,17 @@ func echo(c *websocket.Conn) {
 	}
 }
 
-func dial(url string) (*websocket.Conn, error) {
-	c, _, err := dialer.Dial(url, nil)
+func dial(p system.Plan) (*websocket.Conn, error) {
+	if p.Limit > largeBuffer {
+		dialer.WriteBufferSize = largeBuffer
+	}
+	c, _, err := dialer.Dial(p.URL, nil)
 	return c, err
 }
 
 func idle(p system.Plan) error {
 	return system.OpenAll(p.N, func() error {
-		c, err := dial(p.URL)
+		c, err := dial(p)
 		if err == nil {
 			go echo(c)
 		}
@@ -75,7 +82,7 @@ func idle(p system.Plan) error {
 }
 
 func send(p system.Plan) error {
-	c, err := dial(p.URL)
+	c, err := dial(p)
 	if err != nil {
 		return err
 	}
@@ -88,7 +95,7 @@ func send(p system.Plan) error {
 
 // receive answers every N messages with one.
 func receive(p system.Plan) error {
-	c, err := dial(p.URL)
+	c, err := dial(p)
 	if err != nil {
 		return err
 	}
@@ -103,7 +110,7 @@ func receive(p system.Plan) error {
 				return err
 			}
 		}
-		if err := c.WriteMessage(websocket.BinaryMessage, buffer); err != nil {
+		if err := c.WriteMessage(websocket.BinaryMessage, system.Answer(buffer)); err != nil {
 			return err
 		}
 	}

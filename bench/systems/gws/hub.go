@@ -8,7 +8,7 @@ import (
 	"github.com/sockvisor/sockvisor/bench/systems/system"
 )
 
-func hub(system.Plan) error { return serve(&chat{}) }
+func hub(p system.Plan) error { return serve(p, &chat{}) }
 
 // chat broadcasts with gws's Broadcaster: one frame for all, a task a member.
 type chat struct {

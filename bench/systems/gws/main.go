@@ -12,7 +12,7 @@ import (
 
 func main() {
 	system.Main(map[string]system.Role{
-		"serve":   func(system.Plan) error { return serve(echo{}) },
+		"serve":   func(p system.Plan) error { return serve(p, echo{}) },
 		"hub":     hub,
 		"idle":    idle,
 		"send":    send,
@@ -22,8 +22,10 @@ func main() {
 
 const readBuffer = 1024
 
-func serve(handler gws.Event) error {
-	upgrader := gws.NewUpgrader(handler, &gws.ServerOption{ReadBufferSize: readBuffer})
+func serve(p system.Plan, handler gws.Event) error {
+	upgrader := gws.NewUpgrader(handler, &gws.ServerOption{
+		ReadBufferSize: readBuffer, ReadMaxPayloadSize: p.Limit, WriteMaxPayloadSize: p.Limit, // zero: the defaults
+	})
 	return system.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := upgrader.Upgrade(w, r)
 		if err != nil {
@@ -43,14 +45,16 @@ func (echo) OnMessage(c *gws.Conn, message *gws.Message) {
 	_ = c.WriteMessage(message.Opcode, message.Bytes())
 }
 
-func dial(url string, handler gws.Event) (*gws.Conn, error) {
-	c, _, err := gws.NewClient(handler, &gws.ClientOption{Addr: url, ReadBufferSize: readBuffer})
+func dial(p system.Plan, handler gws.Event) (*gws.Conn, error) {
+	c, _, err := gws.NewClient(handler, &gws.ClientOption{
+		Addr: p.URL, ReadBufferSize: readBuffer, ReadMaxPayloadSize: p.Limit, WriteMaxPayloadSize: p.Limit,
+	})
 	return c, err
 }
 
 func idle(p system.Plan) error {
 	return system.OpenAll(p.N, func() error {
-		c, err := dial(p.URL, echo{})
+		c, err := dial(p, echo{})
 		if err == nil {
 			go c.ReadLoop()
 		}
@@ -59,7 +63,7 @@ func idle(p system.Plan) error {
 }
 
 func send(p system.Plan) error {
-	c, err := dial(p.URL, echo{})
+	c, err := dial(p, echo{})
 	if err != nil {
 		return err
 	}
@@ -72,7 +76,7 @@ func send(p system.Plan) error {
 
 // receive answers every N messages with one.
 func receive(p system.Plan) error {
-	c, err := dial(p.URL, &counter{every: p.N})
+	c, err := dial(p, &counter{every: p.N})
 	if err == nil {
 		c.ReadLoop()
 	}
@@ -87,6 +91,6 @@ type counter struct {
 func (t *counter) OnMessage(c *gws.Conn, message *gws.Message) {
 	defer message.Close()
 	if t.n++; t.n%t.every == 0 {
-		_ = c.WriteMessage(message.Opcode, message.Bytes())
+		_ = c.WriteMessage(message.Opcode, system.Answer(message.Bytes()))
 	}
 }

@@ -1,8 +1,9 @@
-// Sockvisor is what examples/echo is not: the clients, and a hub of groups. All
-// of it uses the public API only, with its defaults.
+// Sockvisor is what examples/echo is not: the clients, a hub of groups, and a server
+// with limits other than the defaults. All of it uses the public API only.
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,6 +22,7 @@ import (
 
 func main() {
 	system.Main(map[string]system.Role{
+		"serve":   serve,
 		"hub":     hub,
 		"idle":    idle,
 		"send":    send,
@@ -100,13 +102,14 @@ func idle(p system.Plan) error {
 	return nil
 }
 
-// send queues messages as fast as the queue takes them.
+// send queues messages as fast as the queue takes them. Where they are small it asks
+// again when it is full; where they are large it waits until they are written.
 func send(p system.Plan) error {
 	sup, err := start()
 	if err != nil {
 		return err
 	}
-	conn, err := actors.Connect(sup, p.URL, handler(func(actor.Context) {}))
+	conn, err := actors.Connect(sup, p.URL, append(limits(p), handler(func(actor.Context) {}))...)
 	if err != nil {
 		return err
 	}
@@ -117,7 +120,11 @@ func send(p system.Plan) error {
 			if !errors.As(err, new(*messages.QueueFullError)) {
 				return err
 			}
-			runtime.Gosched()
+			if p.Limit == 0 {
+				runtime.Gosched()
+			} else if err := conn.Flush(context.Background()); err != nil {
+				return err
+			}
 		}
 	}
 }
@@ -129,13 +136,13 @@ func receive(p system.Plan) error {
 		return err
 	}
 	n := 0
-	if _, err := actors.Connect(sup, p.URL, handler(func(ctx actor.Context) {
+	if _, err := actors.Connect(sup, p.URL, append(limits(p), handler(func(ctx actor.Context) {
 		if m, ok := ctx.Message().(*messages.Received); ok {
 			if n++; n%p.N == 0 {
-				ctx.Send(m.Conn, &messages.Send{Type: m.Type, Data: m.Data})
+				ctx.Send(m.Conn, &messages.Send{Type: m.Type, Data: system.Answer(m.Data)})
 			}
 		}
-	})); err != nil {
+	}))...); err != nil {
 		return err
 	}
 	select {}

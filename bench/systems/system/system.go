@@ -23,6 +23,9 @@ type Plan struct {
 	N int
 	// Size is that of the messages a client sends, in bytes.
 	Size int
+	// Limit is the largest message that must get through, in bytes, or zero: whatever
+	// the system allows.
+	Limit int
 	// Interval is that of the heartbeat.
 	Interval time.Duration
 }
@@ -39,6 +42,7 @@ func Main(roles map[string]Role) {
 	flag.StringVar(&p.URL, "url", "", "server to connect to")
 	flag.IntVar(&p.N, "n", 1, "connections, or messages")
 	flag.IntVar(&p.Size, "size", 64, "bytes a message")
+	flag.IntVar(&p.Limit, "limit", 0, "bytes of the largest message that must get through")
 	flag.DurationVar(&p.Interval, "interval", 20*time.Second, "of the heartbeat")
 	flag.Parse()
 	run, known := roles[*role]
@@ -112,6 +116,10 @@ func OpenAll(n int, dial func() error) error {
 	fmt.Println("open", n)
 	select {}
 }
+
+// Answer is what a client answers many messages with: so little that no library takes
+// more than one frame for it.
+func Answer(message []byte) []byte { return message[:min(len(message), 64)] }
 
 // ReadAll is io.ReadAll into a buffer that is there already.
 func ReadAll(buffer []byte, reader io.Reader) ([]byte, error) {
