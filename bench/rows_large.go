@@ -15,7 +15,7 @@ const (
 // their read limits raised.
 var limited = []system{
 	peer(sockvisor, "sockvisor", "serve"), peer(coder, "coder", "serve"), peer(gorilla, "gorilla", "serve"),
-	peer(gws, "gws", "serve"), peer(gobwas, "gobwas", "serve"),
+	peer(gws, "gws", "serve"), peer(gobwas, "gobwas", "serve"), peer(gobwasTuned, "gobwas", "tuned"),
 }
 
 // largeRows are of messages that no buffer holds.
@@ -30,7 +30,7 @@ var largeRows = []row{
 	}, {
 		name: "large-echo-16m", title: "echo, 2 connections, 1 in flight each, 16 MiB", unit: "MB/s", per: "MB",
 		also:    []string{peakRSS},
-		systems: limited, run: bulk(2, 16*miB), targets: []target{to(gorilla, 1), {gobwas, 1.5, peakRSS}},
+		systems: limited, run: bulk(2, 16*miB), targets: []target{to(gorilla, 1), {gobwasTuned, 1.5, peakRSS}},
 		note: "the peak is that of the whole process since its start (VmHWM)",
 	}, {
 		name: "large-receive", title: "a flood received on one client connection, 1 MiB", unit: "MB/s", per: "MB",

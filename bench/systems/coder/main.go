@@ -11,12 +11,14 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/sockvisor/sockvisor/bench/systems/system"
+	"github.com/sockvisor/sockvisor/bench/systems/tuned"
 )
 
 func main() {
 	system.Main(map[string]system.Role{
-		"serve":   func(p system.Plan) error { return serve(p, echo) },
-		"ping":    func(p system.Plan) error { return serve(p, pinged(p.Interval)) },
+		"serve":   func(p system.Plan) error { return system.Serve(accept(p, echo)) },
+		"tuned":   func(p system.Plan) error { return system.Serve(tuned.Handler(accept(p, echo))) },
+		"ping":    func(p system.Plan) error { return system.Serve(accept(p, pinged(p.Interval))) },
 		"idle":    idle,
 		"send":    send,
 		"receive": receive,
@@ -25,8 +27,8 @@ func main() {
 
 var ctx = context.Background()
 
-func serve(p system.Plan, run func(*websocket.Conn)) error {
-	return system.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func accept(p system.Plan, run func(*websocket.Conn)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := websocket.Accept(w, r, nil)
 		if err != nil {
 			return
@@ -36,7 +38,7 @@ func serve(p system.Plan, run func(*websocket.Conn)) error {
 			defer c.CloseNow()
 			run(c)
 		}()
-	}))
+	})
 }
 
 // allow raises the read limit, which is 32 KiB.

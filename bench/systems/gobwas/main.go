@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"io"
 	"net"
 	"net/http"
@@ -10,24 +11,32 @@ import (
 	"github.com/gobwas/ws"
 
 	"github.com/sockvisor/sockvisor/bench/systems/system"
+	"github.com/sockvisor/sockvisor/bench/systems/tuned"
 )
 
 func main() {
-	system.Main(map[string]system.Role{"serve": serve, "send": send, "receive": receive})
+	system.Main(map[string]system.Role{
+		"serve":   func(system.Plan) error { return system.Serve(accept(echo)) },
+		"tuned":   func(system.Plan) error { return system.Serve(tuned.Handler(accept(echoTuned))) },
+		"send":    send,
+		"receive": receive,
+	})
 }
 
-func serve(system.Plan) error {
-	return system.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func accept(run func(net.Conn)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, _, _, err := ws.UpgradeHTTP(r, w)
 		if err != nil {
 			return
 		}
-		go echo(conn)
-	}))
+		go func() {
+			defer conn.Close()
+			run(conn)
+		}()
+	})
 }
 
 func echo(conn net.Conn) {
-	defer conn.Close()
 	var header ws.Header
 	var in, out []byte
 	var err error
@@ -35,13 +44,10 @@ func echo(conn net.Conn) {
 		if header, in, err = read(conn, in); err != nil || header.OpCode == ws.OpClose {
 			return
 		}
-		switch header.OpCode {
-		case ws.OpPing:
-			header.OpCode = ws.OpPong
-		case ws.OpPong:
+		if header.OpCode == ws.OpPong {
 			continue
 		}
-		if out, err = appendFrame(out[:0], header, in); err != nil {
+		if out, err = appendFrame(out[:0], answer(header), in); err != nil {
 			return
 		}
 		if _, err := conn.Write(out); err != nil {
@@ -69,10 +75,41 @@ func read(in io.Reader, buffer []byte) (ws.Header, []byte, error) {
 	return header, buffer, nil
 }
 
-// appendFrame makes a server's frame, to be written in one system call.
+// echoTuned reads through a buffer; the socket buffers what is written, so that nothing
+// has to be put together first.
+func echoTuned(conn net.Conn) {
+	buffered := bufio.NewReaderSize(conn, tuned.Buffer)
+	var header ws.Header
+	var in []byte
+	var err error
+	for {
+		if header, in, err = read(buffered, in); err != nil || header.OpCode == ws.OpClose {
+			return
+		}
+		if header.OpCode == ws.OpPong {
+			continue
+		}
+		if err := ws.WriteHeader(conn, answer(header)); err != nil {
+			return
+		}
+		if _, err := conn.Write(in); err != nil {
+			return
+		}
+	}
+}
+
+// answer is the header of a frame's echo, or of a ping's pong.
+func answer(header ws.Header) ws.Header {
+	header.Masked, header.Mask = false, [4]byte{}
+	if header.OpCode == ws.OpPing {
+		header.OpCode = ws.OpPong
+	}
+	return header
+}
+
+// appendFrame makes a frame, to be written in one system call.
 func appendFrame(b []byte, header ws.Header, payload []byte) ([]byte, error) {
 	w := writer{b}
-	header.Masked, header.Mask = false, [4]byte{}
 	if err := ws.WriteHeader(&w, header); err != nil {
 		return b, err
 	}

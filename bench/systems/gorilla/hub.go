@@ -13,7 +13,7 @@ import (
 func hub(system.Plan) error {
 	h := &chat{register: make(chan *member), broadcast: make(chan *websocket.PreparedMessage)}
 	go h.run()
-	return serve(h.serve)
+	return system.Serve(accept(h.serve))
 }
 
 type chat struct {

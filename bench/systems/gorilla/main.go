@@ -9,11 +9,13 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/sockvisor/sockvisor/bench/systems/system"
+	"github.com/sockvisor/sockvisor/bench/systems/tuned"
 )
 
 func main() {
 	system.Main(map[string]system.Role{
-		"serve":   func(system.Plan) error { return serve(echo) },
+		"serve":   func(system.Plan) error { return system.Serve(accept(echo)) },
+		"tuned":   serveTuned,
 		"hub":     hub,
 		"idle":    idle,
 		"send":    send,
@@ -34,8 +36,8 @@ var (
 // of a buffer each.
 const largeBuffer = 64 << 10
 
-func serve(run func(*websocket.Conn)) error {
-	return system.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func accept(run func(*websocket.Conn)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := upgrader.Upgrade(w, r, nil)
 		if err != nil {
 			return
@@ -44,7 +46,12 @@ func serve(run func(*websocket.Conn)) error {
 			defer c.Close()
 			run(c)
 		}()
-	}))
+	})
+}
+
+func serveTuned(system.Plan) error {
+	upgrader.ReadBufferSize = tuned.Buffer
+	return system.Serve(tuned.Handler(accept(echo)))
 }
 
 func echo(c *websocket.Conn) {

@@ -8,11 +8,13 @@ import (
 	"github.com/lxzan/gws"
 
 	"github.com/sockvisor/sockvisor/bench/systems/system"
+	"github.com/sockvisor/sockvisor/bench/systems/tuned"
 )
 
 func main() {
 	system.Main(map[string]system.Role{
-		"serve":   func(p system.Plan) error { return serve(p, echo{}) },
+		"serve":   func(p system.Plan) error { return system.Serve(accept(p, echo{}, readBuffer)) },
+		"tuned":   func(p system.Plan) error { return system.Serve(tuned.Handler(accept(p, echo{}, tuned.Buffer))) },
 		"hub":     hub,
 		"idle":    idle,
 		"send":    send,
@@ -22,17 +24,17 @@ func main() {
 
 const readBuffer = 1024
 
-func serve(p system.Plan, handler gws.Event) error {
+func accept(p system.Plan, handler gws.Event, readBuffer int) http.Handler {
 	upgrader := gws.NewUpgrader(handler, &gws.ServerOption{
 		ReadBufferSize: readBuffer, ReadMaxPayloadSize: p.Limit, WriteMaxPayloadSize: p.Limit, // zero: the defaults
 	})
-	return system.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := upgrader.Upgrade(w, r)
 		if err != nil {
 			return
 		}
 		go c.ReadLoop()
-	}))
+	})
 }
 
 // echo answers every message, and pings, which gws leaves to its user.
