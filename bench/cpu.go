@@ -29,7 +29,7 @@ func (m *measurement) heartbeats(ctx context.Context) (res result, err error) {
 			return res, err
 		}
 		defer r.process.Kill()
-		held, err := load.Hold(r.process.URL, r.connections())
+		held, err := load.Hold(r.process.URL, r.connections(), load.Hello{})
 		if err != nil {
 			return res, err
 		}

@@ -139,7 +139,10 @@ func (r result) header() []string {
 	if r.Per != "" {
 		names = append(names, "CPU us/"+r.Per)
 	}
-	return append(names, "its cores", "load's cores", "")
+	if r.loaded() {
+		names = append(names, "its cores", "load's cores")
+	}
+	return append(names, "")
 }
 
 func (r result) line(f figure) []string {
@@ -150,7 +153,15 @@ func (r result) line(f figure) []string {
 	if r.Per != "" {
 		cells = append(cells, number(f.Each))
 	}
-	return append(cells, fmt.Sprintf("%.2f", f.Work), fmt.Sprintf("%.2f", f.Load), "")
+	if r.loaded() {
+		cells = append(cells, fmt.Sprintf("%.2f", f.Work), fmt.Sprintf("%.2f", f.Load))
+	}
+	return append(cells, "")
+}
+
+// loaded reports whether CPU was measured.
+func (r result) loaded() bool {
+	return slices.ContainsFunc(r.Systems, func(f figure) bool { return f.Work > 0 })
 }
 
 // number prints three digits or more, with commas.

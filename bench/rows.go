@@ -61,7 +61,7 @@ func clients(role string) []system {
 }
 
 // rows are those of the table, in its order.
-var rows = slices.Concat(basicRows, largeRows)
+var rows = slices.Concat(basicRows, idleRows, largeRows, wssRows)
 
 var basicRows = []row{
 	{
@@ -74,10 +74,10 @@ var basicRows = []row{
 	}, {
 		name: "idle-server", title: "an idle server connection, RSS after GC", unit: "bytes", less: true,
 		systems: servers, note: "RSS over that of the program without connections, after FreeOSMemory; 9,000 connections",
-		run: idleServer, targets: []target{to(coder, 0.5)},
+		run: idleServer(9000, load.Hello{}), targets: []target{to(coder, 0.5)},
 	}, {
 		name: "idle-client", title: "an idle client connection, RSS after GC", unit: "bytes", less: true,
-		systems: clients("idle"), run: idleClient, targets: []target{to(coder, 1.05)},
+		systems: idleClients, run: idleClient(9000, false, 0), targets: []target{to(coder, 1.05)},
 	}, {
 		name: "send", title: "one sender to one connection, 64 B", unit: "messages/s", per: "message",
 		systems: clients("send"), note: "sockvisor: conn.Send from one goroutine, which yields while the queue is full",
@@ -95,9 +95,9 @@ var basicRows = []row{
 	},
 }
 
-func echo(inFlight int) func(*run) error {
+func echo(inFlight int, args ...string) func(*run) error {
 	return func(r *run) error {
-		if err := r.start(); err != nil {
+		if err := r.start(args...); err != nil {
 			return err
 		}
 		defer r.process.Kill()
@@ -109,43 +109,4 @@ func echo(inFlight int) func(*run) error {
 		}.Run(r.begin, r.end)
 		return err
 	}
-}
-
-func (r *run) connections() int {
-	if r.quick {
-		return 3000
-	}
-	return 9000
-}
-
-// idleServer is the memory of connections over that of the program without them.
-func idleServer(r *run) error {
-	if err := r.start(); err != nil {
-		return err
-	}
-	defer r.process.Kill()
-	return r.memory(func() (func() error, error) {
-		held, err := load.Hold(r.process.URL, r.connections())
-		if err != nil {
-			return nil, err
-		}
-		return held.Close, nil
-	})
-}
-
-func idleClient(r *run) error {
-	server, err := load.Serve()
-	if err != nil {
-		return err
-	}
-	defer server.Close()
-	one := *r
-	if err := one.idle(server.URL, 1); err != nil { // a baseline
-		return err
-	}
-	if err := r.idle(server.URL, 1+r.connections()); err != nil {
-		return err
-	}
-	r.value = (r.value - one.value) / float64(r.connections())
-	return nil
 }

@@ -15,13 +15,17 @@ type Broadcast struct {
 // Run returns the broadcasts a second, one after the other: each until the last
 // connection has it.
 func (b Broadcast) Run(begin, end func()) (float64, error) {
+	d, err := newDialing(b.URL, false, Hello{})
+	if err != nil {
+		return 0, err
+	}
 	l, err := newLoop()
 	if err != nil {
 		return 0, err
 	}
 	defer l.close()
 	got := 0
-	if err := l.dialAll(b.URL, b.Conns, false, func(_ *socket, p []byte) error {
+	if err := l.dialAll(d, b.Conns, func(_ *socket, p []byte) error {
 		got += len(p)
 		return nil
 	}); err != nil {

@@ -14,6 +14,10 @@ type Bulk struct {
 // Run returns the bytes that came back a second. begin and end are called around what
 // counts.
 func (b Bulk) Run(begin, end func()) (float64, error) {
+	d, err := newDialing(b.URL, false, Hello{})
+	if err != nil {
+		return 0, err
+	}
 	l, err := newLoop()
 	if err != nil {
 		return 0, err
@@ -21,7 +25,7 @@ func (b Bulk) Run(begin, end func()) (float64, error) {
 	defer l.close()
 	ask, answer := request(b.Size), len(response(b.Size))
 	echoed, partial := 0, make(map[*socket]int, b.Conns)
-	if err := l.dialAll(b.URL, b.Conns, false, func(s *socket, p []byte) error {
+	if err := l.dialAll(d, b.Conns, func(s *socket, p []byte) error {
 		echoed += len(p)
 		if partial[s] += len(p); partial[s] < answer {
 			return nil

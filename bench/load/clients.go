@@ -1,10 +1,16 @@
 package load
 
 import (
+	"crypto/tls"
+	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/gobwas/ws"
+
+	"github.com/sockvisor/sockvisor/bench/selfsigned"
 )
 
 // Server keeps the sockets of clients that are idle, and answers their pings.
@@ -12,15 +18,28 @@ type Server struct {
 	URL      string
 	listener net.Listener
 	loops    sync.WaitGroup
+	hello    []byte       // sent to every client first
+	echoed   atomic.Int64 // hellos that came back: the loops write it, Greeted reads it
 }
 
-// Serve accepts any number of clients until Close.
-func Serve() (*Server, error) {
+// Serve accepts any number of clients until Close, with TLS or without. It sends each a
+// message of so many bytes, if they are not zero, and the client sends it back.
+func Serve(secure bool, hello int) (*Server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{URL: "ws://" + listener.Addr().String() + "/ws", listener: listener}
+	if hello > 0 {
+		s.hello = response(hello)
+	}
+	if secure {
+		config, err := selfsigned.Server()
+		if err != nil {
+			return nil, err
+		}
+		s.URL, s.listener = "wss://"+listener.Addr().String()+"/ws", tls.NewListener(listener, config)
+	}
 	s.loops.Go(s.accept)
 	return s, nil
 }
@@ -31,13 +50,16 @@ func (s *Server) accept() {
 		if err != nil {
 			return
 		}
-		s.loops.Go(func() { serve(conn) })
+		s.loops.Go(func() { s.serve(conn) })
 	}
 }
 
-func serve(conn net.Conn) {
+func (s *Server) serve(conn net.Conn) {
 	defer conn.Close()
 	if _, err := ws.Upgrade(conn); err != nil {
+		return
+	}
+	if _, err := conn.Write(s.hello); err != nil {
 		return
 	}
 	for {
@@ -45,10 +67,25 @@ func serve(conn net.Conn) {
 		if err != nil {
 			return
 		}
-		if frame.Header.OpCode == ws.OpPing && ws.WriteFrame(conn, ws.NewPongFrame(ws.UnmaskFrame(frame).Payload)) != nil {
-			return
+		switch frame.Header.OpCode {
+		case ws.OpBinary:
+			s.echoed.Add(1)
+		case ws.OpPing:
+			if ws.WriteFrame(conn, ws.NewPongFrame(ws.UnmaskFrame(frame).Payload)) != nil {
+				return
+			}
 		}
 	}
+}
+
+// Greeted waits until so many clients in all have sent the hello back, if there is one.
+func (s *Server) Greeted(n int) error {
+	for deadline := time.Now().Add(patience); s.hello != nil && s.echoed.Load() < int64(n); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d of %d clients have answered", s.echoed.Load(), n)
+		}
+	}
+	return nil
 }
 
 // Close stops accepting and waits until the clients are gone.

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/url"
@@ -8,21 +9,56 @@ import (
 
 	"github.com/gobwas/ws"
 	"golang.org/x/sys/unix"
+
+	"github.com/sockvisor/sockvisor/bench/selfsigned"
 )
 
-// dialAll opens n sockets to a server, with the handshake unless it is plain TCP.
-func (l *loop) dialAll(address string, n int, plain bool, got func(*socket, []byte) error) error {
+// dialing is how sockets are opened.
+type dialing struct {
+	url   *url.URL
+	plain bool // TCP, without the handshake
+	hello Hello
+}
+
+func newDialing(address string, plain bool, hello Hello) (dialing, error) {
 	u, err := url.Parse(address)
-	if err != nil {
-		return err
+	return dialing{u, plain, hello}, err
+}
+
+// secure says that TLS is spoken, which the sockets of a loop cannot.
+func (d dialing) secure() bool { return d.url.Scheme == "wss" }
+
+// open opens one, and says hello.
+func (d dialing) open() (net.Conn, error) {
+	conn, err := net.Dial("tcp", d.url.Host)
+	if err != nil || d.plain {
+		return conn, err
 	}
+	if d.secure() {
+		conn = tls.Client(conn, selfsigned.Client())
+	}
+	dialer := ws.Dialer{Extensions: d.hello.extensions()}
+	_, handshake, err := dialer.Upgrade(conn, d.url)
+	if err != nil {
+		err = fmt.Errorf("handshake with %v: %w", d.url, err)
+	} else {
+		err = d.hello.say(conn, handshake)
+	}
+	if err != nil {
+		_ = conn.Close()
+	}
+	return conn, err
+}
+
+// openAll calls open n times, some at a time, with the number of each.
+func openAll(n int, open func(i int) error) error {
 	const parallel = 64
-	sockets, failures := make([]*socket, n), make([]error, parallel)
+	failures := make([]error, parallel)
 	var dials sync.WaitGroup
 	for i := range parallel {
 		dials.Go(func() {
 			for j := i; j < n && failures[i] == nil; j += parallel {
-				sockets[j], failures[i] = dial(u, plain)
+				failures[i] = open(j)
 			}
 		})
 	}
@@ -31,6 +67,18 @@ func (l *loop) dialAll(address string, n int, plain bool, got func(*socket, []by
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// dialAll opens n sockets for the loop to serve.
+func (l *loop) dialAll(d dialing, n int, got func(*socket, []byte) error) error {
+	sockets := make([]*socket, n)
+	if err := openAll(n, func(i int) (err error) {
+		sockets[i], err = d.dial()
+		return err
+	}); err != nil {
+		return err
 	}
 	for _, s := range sockets {
 		s.got = got
@@ -41,17 +89,12 @@ func (l *loop) dialAll(address string, n int, plain bool, got func(*socket, []by
 	return nil
 }
 
-func dial(u *url.URL, plain bool) (*socket, error) {
-	conn, err := net.Dial("tcp", u.Host)
+func (d dialing) dial() (*socket, error) {
+	conn, err := d.open()
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
-	if !plain {
-		if _, _, err := (ws.Dialer{}).Upgrade(conn, u); err != nil {
-			return nil, fmt.Errorf("handshake with %v: %w", u, err)
-		}
-	}
 	return take(conn)
 }
 

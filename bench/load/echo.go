@@ -15,6 +15,13 @@ type Echo struct {
 
 // Run returns the echoes a second. begin and end are called around what counts.
 func (e Echo) Run(begin, end func()) (float64, error) {
+	d, err := newDialing(e.URL, e.Plain, Hello{})
+	if err != nil {
+		return 0, err
+	}
+	if d.secure() {
+		return e.runSecure(d, begin, end)
+	}
 	l, err := newLoop()
 	if err != nil {
 		return 0, err
@@ -27,7 +34,7 @@ func (e Echo) Run(begin, end func()) (float64, error) {
 	}
 	batch := repeat(ask, e.InFlight)
 	echoed, partial := 0, make(map[*socket]int, e.Conns)
-	if err := l.dialAll(e.URL, e.Conns, e.Plain, func(s *socket, p []byte) error {
+	if err := l.dialAll(d, e.Conns, func(s *socket, p []byte) error {
 		all := partial[s] + len(p)
 		n := all / answer
 		partial[s] = all % answer

@@ -9,21 +9,26 @@ import (
 )
 
 // Held are clients that say nothing but answer pings.
-type Held struct {
-	loop    *loop
-	stopped chan struct{}
-	stop    atomic.Bool
-	err     error
+type Held interface {
+	// Close ends them all, and returns an error if one was lost before.
+	Close() error
 }
 
 // Hold opens n connections to a server and keeps them until Close.
-func Hold(url string, n int) (*Held, error) {
+func Hold(url string, n int, hello Hello) (Held, error) {
+	d, err := newDialing(url, false, hello)
+	if err != nil {
+		return nil, err
+	}
+	if d.secure() {
+		return holdSecure(d, n)
+	}
 	l, err := newLoop()
 	if err != nil {
 		return nil, err
 	}
-	h := &Held{loop: l, stopped: make(chan struct{})}
-	if err := l.dialAll(url, n, false, answerPings); err != nil {
+	h := &held{loop: l, stopped: make(chan struct{})}
+	if err := l.dialAll(d, n, answerPings); err != nil {
 		l.close()
 		return nil, err
 	}
@@ -31,15 +36,21 @@ func Hold(url string, n int) (*Held, error) {
 	return h, nil
 }
 
-func (h *Held) run() {
+type held struct {
+	loop    *loop
+	stopped chan struct{}
+	stop    atomic.Bool // Close writes it, run reads it
+	err     error
+}
+
+func (h *held) run() {
 	defer close(h.stopped)
 	for h.err == nil && !h.stop.Load() {
 		h.err = h.loop.run(time.Now().Add(50*time.Millisecond), h.stop.Load)
 	}
 }
 
-// Close ends them all, and returns an error if one was lost before.
-func (h *Held) Close() error {
+func (h *held) Close() error {
 	h.stop.Store(true)
 	<-h.stopped
 	h.loop.close()

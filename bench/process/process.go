@@ -97,7 +97,7 @@ func (p *Process) readAddress() error {
 	}
 	for word := range strings.FieldsSeq(line) {
 		switch {
-		case strings.HasPrefix(word, "ws://"):
+		case strings.HasPrefix(word, "ws://"), strings.HasPrefix(word, "wss://"):
 			p.URL = word
 		case strings.HasPrefix(word, "http://"):
 			p.Debug = word

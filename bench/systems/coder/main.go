@@ -10,15 +10,16 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/sockvisor/sockvisor/bench/selfsigned"
 	"github.com/sockvisor/sockvisor/bench/systems/system"
 	"github.com/sockvisor/sockvisor/bench/systems/tuned"
 )
 
 func main() {
 	system.Main(map[string]system.Role{
-		"serve":   func(p system.Plan) error { return system.Serve(accept(p, echo)) },
-		"tuned":   func(p system.Plan) error { return system.Serve(tuned.Handler(accept(p, echo))) },
-		"ping":    func(p system.Plan) error { return system.Serve(accept(p, pinged(p.Interval))) },
+		"serve":   func(p system.Plan) error { return p.Serve(accept(p, echo)) },
+		"tuned":   func(p system.Plan) error { return p.Serve(tuned.Handler(accept(p, echo))) },
+		"ping":    func(p system.Plan) error { return p.Serve(accept(p, pinged(p.Interval))) },
 		"idle":    idle,
 		"send":    send,
 		"receive": receive,
@@ -29,7 +30,7 @@ var ctx = context.Background()
 
 func accept(p system.Plan, run func(*websocket.Conn)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := websocket.Accept(w, r, nil)
+		c, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: compression[p.Deflate]})
 		if err != nil {
 			return
 		}
@@ -39,6 +40,11 @@ func accept(p system.Plan, run func(*websocket.Conn)) http.Handler {
 			run(c)
 		}()
 	})
+}
+
+// compression is that of a plan.
+var compression = map[string]websocket.CompressionMode{
+	"": websocket.CompressionDisabled, "no-takeover": websocket.CompressionNoContextTakeover, "takeover": websocket.CompressionContextTakeover,
 }
 
 // allow raises the read limit, which is 32 KiB.
@@ -84,8 +90,11 @@ func pinged(interval time.Duration) func(*websocket.Conn) {
 	}
 }
 
+// options trust a server whose certificate is its own.
+var options = &websocket.DialOptions{HTTPClient: &http.Client{Transport: &http.Transport{TLSClientConfig: selfsigned.Client()}}}
+
 func dial(p system.Plan) (*websocket.Conn, error) {
-	c, _, err := websocket.Dial(ctx, p.URL, nil)
+	c, _, err := websocket.Dial(ctx, p.URL, options)
 	if err == nil {
 		allow(c, p)
 	}

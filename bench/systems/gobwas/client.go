@@ -8,12 +8,13 @@ import (
 
 	"github.com/gobwas/ws"
 
+	"github.com/sockvisor/sockvisor/bench/selfsigned"
 	"github.com/sockvisor/sockvisor/bench/systems/system"
 )
 
 // dial returns what to read from, too: frames may have come with the handshake.
 func dial(p system.Plan) (net.Conn, io.Reader, error) {
-	conn, early, _, err := ws.Dial(context.Background(), p.URL)
+	conn, early, _, err := (ws.Dialer{TLSConfig: selfsigned.Client()}).Dial(context.Background(), p.URL)
 	if err != nil || early == nil {
 		return conn, conn, err
 	}
@@ -29,16 +30,16 @@ func send(p system.Plan) error {
 	go io.Copy(io.Discard, in)
 	var out []byte
 	for message := make([]byte, p.Size); err == nil; {
-		if out, err = appendMasked(out[:0], message); err == nil {
+		if out, err = appendMasked(out[:0], ws.OpBinary, message); err == nil {
 			_, err = conn.Write(out)
 		}
 	}
 	return err
 }
 
-func appendMasked(b []byte, payload []byte) ([]byte, error) {
+func appendMasked(b []byte, code ws.OpCode, payload []byte) ([]byte, error) {
 	w := writer{b}
-	header := ws.Header{Fin: true, OpCode: ws.OpBinary, Length: int64(len(payload)), Masked: true, Mask: ws.NewMask()}
+	header := ws.Header{Fin: true, OpCode: code, Length: int64(len(payload)), Masked: true, Mask: ws.NewMask()}
 	if err := ws.WriteHeader(&w, header); err != nil {
 		return b, err
 	}
@@ -46,6 +47,38 @@ func appendMasked(b []byte, payload []byte) ([]byte, error) {
 	w.bytes = append(w.bytes, payload...)
 	ws.Cipher(w.bytes[begins:], header.Mask, 0)
 	return w.bytes, nil
+}
+
+// idle answers what comes, as all do.
+func idle(p system.Plan) error {
+	return system.OpenAll(p.N, func() error {
+		conn, in, err := dial(p)
+		if err == nil {
+			go echoMasked(conn, in)
+		}
+		return err
+	})
+}
+
+func echoMasked(conn net.Conn, in io.Reader) {
+	defer conn.Close()
+	var buffer, out []byte
+	for {
+		header, message, err := read(in, buffer)
+		if err != nil || header.OpCode == ws.OpClose {
+			return
+		}
+		buffer = message
+		if header.OpCode == ws.OpPong {
+			continue
+		}
+		if out, err = appendMasked(out[:0], answer(header).OpCode, message); err != nil {
+			return
+		}
+		if _, err := conn.Write(out); err != nil {
+			return
+		}
+	}
 }
 
 // receive answers every N messages with one. It reads through a buffer, as all do.
@@ -62,7 +95,7 @@ func receive(p system.Plan) error {
 				return err
 			}
 		}
-		if out, err = appendMasked(out[:0], system.Answer(buffer)); err != nil {
+		if out, err = appendMasked(out[:0], ws.OpBinary, system.Answer(buffer)); err != nil {
 			return err
 		}
 		if _, err := conn.Write(out); err != nil {

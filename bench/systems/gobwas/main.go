@@ -16,8 +16,9 @@ import (
 
 func main() {
 	system.Main(map[string]system.Role{
-		"serve":   func(system.Plan) error { return system.Serve(accept(echo)) },
-		"tuned":   func(system.Plan) error { return system.Serve(tuned.Handler(accept(echoTuned))) },
+		"serve":   func(p system.Plan) error { return p.Serve(accept(echo)) },
+		"tuned":   func(p system.Plan) error { return p.Serve(tuned.Handler(accept(echoTuned))) },
+		"idle":    idle,
 		"send":    send,
 		"receive": receive,
 	})

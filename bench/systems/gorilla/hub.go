@@ -10,10 +10,10 @@ import (
 // for each client a channel of 256 messages and a goroutine that writes from it.
 // The example writes one frame a message where the browser needs it to; so does
 // this, of a message prepared once for all.
-func hub(system.Plan) error {
+func hub(p system.Plan) error {
 	h := &chat{register: make(chan *member), broadcast: make(chan *websocket.PreparedMessage)}
 	go h.run()
-	return system.Serve(accept(h.serve))
+	return p.Serve(accept(p, h.serve))
 }
 
 type chat struct {

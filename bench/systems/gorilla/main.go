@@ -8,13 +8,14 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/sockvisor/sockvisor/bench/selfsigned"
 	"github.com/sockvisor/sockvisor/bench/systems/system"
 	"github.com/sockvisor/sockvisor/bench/systems/tuned"
 )
 
 func main() {
 	system.Main(map[string]system.Role{
-		"serve":   func(system.Plan) error { return system.Serve(accept(echo)) },
+		"serve":   func(p system.Plan) error { return p.Serve(accept(p, echo)) },
 		"tuned":   serveTuned,
 		"hub":     hub,
 		"idle":    idle,
@@ -29,14 +30,17 @@ var (
 		ReadBufferSize: 1024, WriteBufferSize: 1024, WriteBufferPool: pool,
 		CheckOrigin: func(*http.Request) bool { return true },
 	}
-	dialer = websocket.Dialer{ReadBufferSize: 1024, WriteBufferSize: 1024, WriteBufferPool: pool}
+	dialer = websocket.Dialer{
+		ReadBufferSize: 1024, WriteBufferSize: 1024, WriteBufferPool: pool, TLSClientConfig: selfsigned.Client(),
+	}
 )
 
 // largeBuffer is that of clients that send large messages, which gorilla cuts into frames
 // of a buffer each.
 const largeBuffer = 64 << 10
 
-func accept(run func(*websocket.Conn)) http.Handler {
+func accept(p system.Plan, run func(*websocket.Conn)) http.Handler {
+	upgrader.EnableCompression = p.Deflate != "" // it knows only that without takeover
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := upgrader.Upgrade(w, r, nil)
 		if err != nil {
@@ -49,9 +53,9 @@ func accept(run func(*websocket.Conn)) http.Handler {
 	})
 }
 
-func serveTuned(system.Plan) error {
+func serveTuned(p system.Plan) error {
 	upgrader.ReadBufferSize = tuned.Buffer
-	return system.Serve(tuned.Handler(accept(echo)))
+	return p.Serve(tuned.Handler(accept(p, echo)))
 }
 
 func echo(c *websocket.Conn) {

@@ -8,7 +8,7 @@ import (
 	"github.com/sockvisor/sockvisor/bench/systems/system"
 )
 
-func hub(p system.Plan) error { return system.Serve(accept(p, &chat{}, readBuffer)) }
+func hub(p system.Plan) error { return p.Serve(accept(p, &chat{}, readBuffer)) }
 
 // chat broadcasts with gws's Broadcaster: one frame for all, a task a member.
 type chat struct {

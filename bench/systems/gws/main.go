@@ -7,14 +7,15 @@ import (
 
 	"github.com/lxzan/gws"
 
+	"github.com/sockvisor/sockvisor/bench/selfsigned"
 	"github.com/sockvisor/sockvisor/bench/systems/system"
 	"github.com/sockvisor/sockvisor/bench/systems/tuned"
 )
 
 func main() {
 	system.Main(map[string]system.Role{
-		"serve":   func(p system.Plan) error { return system.Serve(accept(p, echo{}, readBuffer)) },
-		"tuned":   func(p system.Plan) error { return system.Serve(tuned.Handler(accept(p, echo{}, tuned.Buffer))) },
+		"serve":   func(p system.Plan) error { return p.Serve(accept(p, echo{}, readBuffer)) },
+		"tuned":   func(p system.Plan) error { return p.Serve(tuned.Handler(accept(p, echo{}, tuned.Buffer))) },
 		"hub":     hub,
 		"idle":    idle,
 		"send":    send,
@@ -27,6 +28,9 @@ const readBuffer = 1024
 func accept(p system.Plan, handler gws.Event, readBuffer int) http.Handler {
 	upgrader := gws.NewUpgrader(handler, &gws.ServerOption{
 		ReadBufferSize: readBuffer, ReadMaxPayloadSize: p.Limit, WriteMaxPayloadSize: p.Limit, // zero: the defaults
+		PermessageDeflate: gws.PermessageDeflate{
+			Enabled: p.Deflate != "", ServerContextTakeover: p.Deflate == "takeover", ClientContextTakeover: p.Deflate == "takeover",
+		},
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := upgrader.Upgrade(w, r)
@@ -50,6 +54,7 @@ func (echo) OnMessage(c *gws.Conn, message *gws.Message) {
 func dial(p system.Plan, handler gws.Event) (*gws.Conn, error) {
 	c, _, err := gws.NewClient(handler, &gws.ClientOption{
 		Addr: p.URL, ReadBufferSize: readBuffer, ReadMaxPayloadSize: p.Limit, WriteMaxPayloadSize: p.Limit,
+		TlsConfig: selfsigned.Client(),
 	})
 	return c, err
 }

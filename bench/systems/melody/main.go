@@ -11,8 +11,8 @@ import (
 
 func main() { system.Main(map[string]system.Role{"hub": hub}) }
 
-func hub(system.Plan) error {
+func hub(p system.Plan) error {
 	m := melody.New()
 	m.HandleMessageBinary(func(_ *melody.Session, message []byte) { _ = m.BroadcastBinary(message) })
-	return system.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _ = m.HandleRequest(w, r) }))
+	return p.Serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _ = m.HandleRequest(w, r) }))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors"
+	"github.com/sockvisor/sockvisor/bench/selfsigned"
 	"github.com/sockvisor/sockvisor/bench/systems/system"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor"
@@ -44,14 +45,17 @@ func handler(receive actor.ReceiveFunc) actors.Option {
 	return actors.WithHandler(func() actor.Actor { return receive })
 }
 
+// trusting trusts a server whose certificate is its own.
+var trusting = actors.WithTLSConfig(selfsigned.Client())
+
 // hub broadcasts every message to all.
-func hub(system.Plan) error {
+func hub(p system.Plan) error {
 	sup, err := start()
 	if err != nil {
 		return err
 	}
 	groups := actors.StartGroups(sup.System())
-	return system.Serve(actors.Accept(sup, actors.WithAnyOrigin(), handler(func(ctx actor.Context) {
+	return p.Serve(actors.Accept(sup, actors.WithAnyOrigin(), handler(func(ctx actor.Context) {
 		switch m := ctx.Message().(type) {
 		case *messages.Opened:
 			ctx.Send(groups, &messages.Join{Group: "all", Conn: m.Conn})
@@ -73,13 +77,14 @@ func idle(p system.Plan) error {
 		if _, ok := ctx.Message().(*messages.Opened); ok {
 			opened.Add(1)
 		}
+		echo(ctx)
 	})
 	conns := make([]*actors.Conn, 0, p.N)
 	for i := range p.N {
 		for int64(i)-opened.Load() > 64 { // as many at a time as the others
 			runtime.Gosched()
 		}
-		conn, err := actors.Connect(sup, p.URL, count, actors.WithHeartbeat(p.Interval, 3*time.Second), actors.WithPolicy(supervisor.Exponential(time.Second, 2, 8*time.Second)))
+		conn, err := actors.Connect(sup, p.URL, count, trusting, actors.WithHeartbeat(p.Interval, 3*time.Second), actors.WithPolicy(supervisor.Exponential(time.Second, 2, 8*time.Second)))
 		if err != nil {
 			return err
 		}
@@ -109,7 +114,7 @@ func send(p system.Plan) error {
 	if err != nil {
 		return err
 	}
-	conn, err := actors.Connect(sup, p.URL, append(limits(p), handler(func(actor.Context) {}))...)
+	conn, err := actors.Connect(sup, p.URL, append(limits(p), trusting, handler(func(actor.Context) {}))...)
 	if err != nil {
 		return err
 	}
@@ -136,7 +141,7 @@ func receive(p system.Plan) error {
 		return err
 	}
 	n := 0
-	if _, err := actors.Connect(sup, p.URL, append(limits(p), handler(func(ctx actor.Context) {
+	if _, err := actors.Connect(sup, p.URL, append(limits(p), trusting, handler(func(ctx actor.Context) {
 		if m, ok := ctx.Message().(*messages.Received); ok {
 			if n++; n%p.N == 0 {
 				ctx.Send(m.Conn, &messages.Send{Type: m.Type, Data: system.Answer(m.Data)})

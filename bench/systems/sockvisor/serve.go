@@ -2,19 +2,25 @@ package main
 
 import (
 	"github.com/asynkron/protoactor-go/actor"
+	"github.com/coder/websocket"
 
 	"github.com/sockvisor/sockvisor/actors"
 	"github.com/sockvisor/sockvisor/bench/systems/system"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
-// serve is examples/echo with the limits of the plan.
+// serve is examples/echo with what the plan has of its own.
 func serve(p system.Plan) error {
 	sup, err := start()
 	if err != nil {
 		return err
 	}
-	return system.Serve(actors.Accept(sup, append(limits(p), actors.WithAnyOrigin(), handler(echo))...))
+	return p.Serve(actors.Accept(sup, append(limits(p), actors.WithAnyOrigin(), actors.WithCompression(compression[p.Deflate]), handler(echo))...))
+}
+
+// compression is that of a plan.
+var compression = map[string]websocket.CompressionMode{
+	"": websocket.CompressionDisabled, "no-takeover": websocket.CompressionNoContextTakeover, "takeover": websocket.CompressionContextTakeover,
 }
 
 func echo(ctx actor.Context) {

@@ -3,6 +3,7 @@
 package system
 
 import (
+	"crypto/tls"
 	"flag"
 	"fmt"
 	"io"
@@ -13,6 +14,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"time"
+
+	"github.com/sockvisor/sockvisor/bench/selfsigned"
 )
 
 // Plan is what the flags say.
@@ -26,6 +29,10 @@ type Plan struct {
 	// Limit is the largest message that must get through, in bytes, or zero: whatever
 	// the system allows.
 	Limit int
+	// TLS has a server speak it. A client's URL says whether it does.
+	TLS bool
+	// Deflate is how a server compresses: "", "no-takeover" or "takeover".
+	Deflate string
 	// Interval is that of the heartbeat.
 	Interval time.Duration
 }
@@ -43,6 +50,8 @@ func Main(roles map[string]Role) {
 	flag.IntVar(&p.N, "n", 1, "connections, or messages")
 	flag.IntVar(&p.Size, "size", 64, "bytes a message")
 	flag.IntVar(&p.Limit, "limit", 0, "bytes of the largest message that must get through")
+	flag.BoolVar(&p.TLS, "tls", false, "serve TLS 1.3, with a certificate made at the start")
+	flag.StringVar(&p.Deflate, "deflate", "", "compress: no-takeover or takeover")
 	flag.DurationVar(&p.Interval, "interval", 20*time.Second, "of the heartbeat")
 	flag.Parse()
 	run, known := roles[*role]
@@ -63,8 +72,8 @@ func exit(err error) {
 }
 
 // Serve serves handler on a port of loopback and says where.
-func Serve(handler http.Handler) error {
-	listener, err := Listen()
+func (p Plan) Serve(handler http.Handler) error {
+	listener, err := p.Listen()
 	if err != nil {
 		return err
 	}
@@ -72,12 +81,21 @@ func Serve(handler http.Handler) error {
 }
 
 // Listen listens on a port of loopback and says where.
-func Listen() (net.Listener, error) {
+func (p Plan) Listen() (net.Listener, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err == nil {
-		fmt.Printf("on ws://%v/ws\n", listener.Addr())
+	if err != nil {
+		return nil, err
 	}
-	return listener, err
+	if !p.TLS {
+		fmt.Printf("on ws://%v/ws\n", listener.Addr())
+		return listener, nil
+	}
+	config, err := selfsigned.Server()
+	if err != nil {
+		return nil, err
+	}
+	fmt.Printf("on wss://%v/ws\n", listener.Addr())
+	return tls.NewListener(listener, config), nil
 }
 
 func serveDebug(addr string) {

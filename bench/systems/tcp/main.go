@@ -9,8 +9,8 @@ import (
 
 func main() { system.Main(map[string]system.Role{"serve": serve}) }
 
-func serve(system.Plan) error {
-	listener, err := system.Listen()
+func serve(p system.Plan) error {
+	listener, err := p.Listen()
 	if err != nil {
 		return err
 	}
