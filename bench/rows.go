@@ -41,12 +41,13 @@ var (
 		echoServer, peer(coder, "coder", "serve"), peer(gorilla, "gorilla", "serve"), peer(gws, "gws", "serve"),
 		peer(gobwas, "gobwas", "serve"),
 	}
+	plainTCP = peer(tcp, "tcp", "serve")
 	// tunedServers are those of the peers that are given buffers: see systems/tuned.
 	tunedServers = []system{
 		peer(coderTuned, "coder", "tuned"), peer(gorillaTuned, "gorilla", "tuned"), peer(gwsTuned, "gws", "tuned"),
 		peer(gobwasTuned, "gobwas", "tuned"),
 	}
-	echoServers = slices.Concat(servers, tunedServers, []system{peer(tcp, "tcp", "serve")})
+	echoServers = slices.Concat(servers, tunedServers, []system{plainTCP})
 )
 
 func peer(name, pkg, role string) system {
@@ -61,7 +62,7 @@ func clients(role string) []system {
 }
 
 // rows are those of the table, in its order.
-var rows = slices.Concat(basicRows, idleRows, largeRows, wssRows)
+var rows = slices.Concat(basicRows, idleRows, latencyRows, largeRows, wssRows)
 
 var basicRows = []row{
 	{
