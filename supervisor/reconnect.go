@@ -43,7 +43,7 @@ func (s *strategy) restartAtOnce(m *child.RestartNow) {
 
 func (s *strategy) hurry(c *supervised) {
 	c.restart.Stop()
-	s.restartNow(&restartDue{child: c.pid, epoch: c.epoch})
+	s.restartNow(&restartDue{child: c.pid.Id, epoch: c.epoch})
 }
 
 // reconnect restarts the children that wait, and has the others see whether they are

@@ -41,9 +41,11 @@ type supervised struct {
 
 // restartDue is a timer's message: the timer must not restart the child itself,
 // which may have been stopped since. (protoactor's handleRestart does not look
-// at the state: a restart after a stop makes an unregistered actor.)
+// at the state: a restart after a stop makes an unregistered actor.) It has the id
+// alone: with a PID, a timer that was stopped, and which the runtime keeps until it would
+// have been due, would keep the child.
 type restartDue struct {
-	child *actor.PID
+	child string
 	epoch uint64
 }
 
@@ -115,19 +117,19 @@ func (s *strategy) classify(c *supervised, p Policy, reason error) (v Verdict) {
 }
 
 func (s *strategy) schedule(c *supervised, who *actor.PID, decision *child.Decision) {
-	due := &restartDue{child: who, epoch: decision.Epoch}
+	out, shard, due := s.out, s.shard, &restartDue{child: who.Id, epoch: decision.Epoch}
 	c.epoch = decision.Epoch
-	c.restart = time.AfterFunc(decision.Delay, func() { s.out.Send(s.shard, due) })
+	c.restart = time.AfterFunc(decision.Delay, func() { out.Send(shard, due) })
 }
 
 // restartNow restarts the child that a timer was for, unless it is stale.
 func (s *strategy) restartNow(due *restartDue) {
-	c, known := s.children[due.child.Id]
+	c, known := s.children[due.child]
 	if !known || c.restart == nil || c.epoch != due.epoch {
 		return
 	}
 	c.restart = nil
-	s.out.Do(func() { s.parent.RestartChildren(due.child) })
+	s.out.Do(func() { s.parent.RestartChildren(c.pid) })
 }
 
 // cancel forgets the pending restart of a child that is to be stopped.

@@ -402,7 +402,7 @@ func TestStrategyLeavesNothing(t *testing.T) {
 		for epoch := range uint64(10_000) {
 			s.HandleFailure(system, p, who, nil, &child.Failure{Epoch: epoch}, nil)
 			c.restart.Stop()
-			s.restartNow(&restartDue{child: who, epoch: epoch})
+			s.restartNow(&restartDue{child: who.Id, epoch: epoch})
 		}
 		if len(s.children) != 1 || c.restart != nil || p.resumed != 10_000 || p.restarted != 10_000 {
 			t.Errorf("%d children, %d resumed, %d restarted", len(s.children), p.resumed, p.restarted)
@@ -419,7 +419,7 @@ func TestStaleTimer(t *testing.T) {
 		c := &supervised{pid: who, epoch: 2, restart: time.AfterFunc(time.Hour, func() {})}
 		t.Cleanup(func() { c.restart.Stop() })
 		s.children[who.Id] = c
-		s.restartNow(&restartDue{child: who, epoch: 1})
+		s.restartNow(&restartDue{child: who.Id, epoch: 1})
 		if p.restarted != 0 || c.restart == nil {
 			t.Error("restarted")
 		}
