@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sockvisor/sockvisor/actors/internal/blame"
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 )
 
 // foreign is a connection that calls code of the user's, which an option brought: a
@@ -62,9 +63,13 @@ func (f *foreign) NetConn() net.Conn { return f.Conn }
 // network that hangs say, and is called inside the connection.
 type foreignTransport struct{ foreign }
 
-// Close does not wait.
+// Close does not wait. A net.Pipe, closed, is kept by the timer of a deadline until that
+// has come, and it cannot be taken back any more: before it is closed, it comes soon.
 func (f *foreignTransport) Close() error {
-	go func() { _ = f.foreign.Close() }()
+	go func() {
+		_ = f.foreign.SetWriteDeadline(time.Now().Add(transport.Linger))
+		_ = f.foreign.Close()
+	}()
 	return nil
 }
 

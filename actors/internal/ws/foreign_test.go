@@ -4,8 +4,10 @@ import (
 	"errors"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -69,4 +71,36 @@ func TestTransportOf(t *testing.T) {
 	if transportOf(own, "WithDialContext") != net.Conn(own) {
 		t.Error("the kernel's is wrapped")
 	}
+}
+
+// dated notes the last deadline that it had before it was closed.
+type dated struct {
+	net.Conn
+	deadline time.Time
+	closed   chan struct{}
+}
+
+func (d *dated) SetWriteDeadline(t time.Time) error {
+	d.deadline = t
+	return nil
+}
+
+func (d *dated) Close() error {
+	close(d.closed)
+	return nil
+}
+
+// Whatever its deadline was, when it is closed that is soon over: so long a timer has
+// hold of it, as that of a net.Pipe does.
+func TestClosedTransportIsSoonForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &dated{closed: make(chan struct{})}
+		conn := transportOf(d, "WithDialContext")
+		_ = conn.SetWriteDeadline(time.Now().Add(time.Hour))
+		_ = conn.Close()
+		<-d.closed
+		if left := time.Until(d.deadline); left != transport.Linger {
+			t.Errorf("it is kept for %v", left)
+		}
+	})
 }
