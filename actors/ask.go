@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
+	"github.com/sockvisor/sockvisor/actors/internal/timer"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -69,7 +70,7 @@ func (c *connection) askBegun(m *askBegun) {
 		timeout = messages.DefaultAskTimeout
 	}
 	due := &askDue{asking: a, after: timeout, at: time.Now().Add(timeout)}
-	a.Timer = time.AfterFunc(timeout, func() { c.conn.mailbox.post(due) })
+	a.Timer = timer.AfterFunc(timeout, func() { c.conn.mailbox.post(due) })
 }
 
 // askDue says that the time of an ask is over.

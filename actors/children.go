@@ -2,12 +2,12 @@ package actors
 
 import (
 	"net"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/actors/internal/reader"
+	"github.com/sockvisor/sockvisor/actors/internal/timer"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 	"github.com/sockvisor/sockvisor/messages"
 )
@@ -82,7 +82,7 @@ func (c *connection) mayBeStuck() {
 		return
 	}
 	m := &stuck{c.reader}
-	c.stuck = time.AfterFunc(transport.Linger, func() { c.conn.mailbox.post(m) })
+	c.stuck = timer.AfterFunc(transport.Linger, func() { c.conn.mailbox.post(m) })
 }
 
 // abandonReader goes on without a reader that does not end: what it still reads is for

@@ -8,6 +8,7 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/actors/internal/reader"
 	"github.com/sockvisor/sockvisor/actors/internal/sendqueue"
+	"github.com/sockvisor/sockvisor/actors/internal/timer"
 	"github.com/sockvisor/sockvisor/actors/internal/ws"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor/child"
@@ -64,9 +65,9 @@ type connection struct {
 	failure  error               // the first, which counts
 	asked    *messages.Close     // by the user
 	farewell *farewell           // to a peer that can still hear, nil if there is none
-	timer    *time.Timer         // of a step of ending
-	stuck    *time.Timer         // of a reader that was cut off
-	quiet    *time.Timer         // of a client that says nothing
+	timer    *timer.Timer        // of a step of ending
+	stuck    *timer.Timer        // of a reader that was cut off
+	quiet    *timer.Timer        // of a client that says nothing
 	gaveUp   error               // why it does not try again
 	attempt  int                 // as the supervisor counts
 	expiring *closeDue           // of the present step of ending, nil if there is none

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/coder/websocket"
@@ -83,6 +84,36 @@ func TestWhatEndedIsCollected(t *testing.T) {
 				}
 				handlers.await(t, connections)
 				runtime.KeepAlive(conns)
+			})
+		})
+	}
+}
+
+// What an ended connection was made with is collected a second after, when what it said
+// last has gone out or never will, and not when the timers that were stopped would have
+// been due.
+func TestStoppedTimersKeepNothing(t *testing.T) {
+	for name, end := range map[string]func(*actors.Conn, *supervisor.Supervisor){
+		"closed":  func(conn *actors.Conn, _ *supervisor.Supervisor) { _ = conn.Close(messages.CloseNormal, "") },
+		"stopped": func(conn *actors.Conn, sup *supervisor.Supervisor) { sup.System().Root.Stop(conn.PID()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inMemory(t, wstest.Echo, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
+				defer time.AfterFunc(2*time.Second, func() {}).Stop() // the next of all, behind which they stay
+				var options counted
+				func() {
+					events := wstest.NewRecorder()
+					made := options.payload(1 << 10)
+					conn := connectTo(t, sup, server, actors.WithHandler(func() actor.Actor {
+						made[0]++
+						return events.Handler()
+					}))
+					wstest.Next[*messages.Opened](t, events)
+					end(conn, sup)
+					events.Last(t)
+				}()
+				pass(time.Second)
+				options.await(t, 1)
 			})
 		})
 	}

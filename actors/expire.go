@@ -3,6 +3,7 @@ package actors
 import (
 	"time"
 
+	"github.com/sockvisor/sockvisor/actors/internal/timer"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 )
 
@@ -18,7 +19,7 @@ func (c *connection) expire(after time.Duration) {
 	c.cancelTimer()
 	m := &closeDue{at: time.Now().Add(after)}
 	c.expiring = m
-	c.timer = time.AfterFunc(after, func() { c.conn.mailbox.post(m) })
+	c.timer = timer.AfterFunc(after, func() { c.conn.mailbox.post(m) })
 }
 
 func (c *connection) cancelTimer() {
@@ -53,5 +54,5 @@ func (c *connection) giveTurn(d time.Duration) {
 	}
 	m := &closeDue{caughtUp: true}
 	c.expiring = m
-	c.timer = time.AfterFunc(d, func() { c.conn.mailbox.post(m) })
+	c.timer = timer.AfterFunc(d, func() { c.conn.mailbox.post(m) })
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/actors/internal/reader"
+	"github.com/sockvisor/sockvisor/actors/internal/timer"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -20,7 +21,7 @@ type handler struct {
 	// suspended until the next start: a handler that cannot start must not
 	// spin.
 	failures int
-	timer    *time.Timer // of its end, nil before it has begun to stop
+	timer    *timer.Timer // of its end, nil before it has begun to stop
 }
 
 func (h *handler) suspended() bool { return h.failures > 1 }
@@ -35,7 +36,7 @@ func (h *handler) stopTimer() {
 // handler ends until then.
 func (h *handler) after(d time.Duration, f func()) {
 	h.stopTimer()
-	h.timer = time.AfterFunc(d, f)
+	h.timer = timer.AfterFunc(d, f)
 }
 
 // startHandler makes sure that there is a handler, or returns why there is none: a

@@ -3,6 +3,7 @@ package actors
 import (
 	"time"
 
+	"github.com/sockvisor/sockvisor/actors/internal/timer"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -26,7 +27,7 @@ func (c *connection) expectMessages() {
 
 func (c *connection) idleAfter(d time.Duration) {
 	m := &idleDue{epoch: c.epoch, at: time.Now().Add(d)}
-	c.quiet = time.AfterFunc(d, func() { c.conn.mailbox.post(m) })
+	c.quiet = timer.AfterFunc(d, func() { c.conn.mailbox.post(m) })
 }
 
 // idleDue closes a connection whose client has said nothing for too long.

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sockvisor/sockvisor/actors/internal/timer"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
 )
 
@@ -17,7 +18,7 @@ type catchUp struct {
 	told   func()
 	upTo   uint64        // of all bytes the socket gets: what had arrived
 	late   time.Duration // of whoever gives up
-	bound  *time.Timer
+	bound  *timer.Timer
 	over   atomic.Bool // told. Whoever sets it tells: the reader, or a timer
 }
 
@@ -30,7 +31,7 @@ func (r *Reader) AfterCatchingUp(late time.Duration, told func()) {
 	}
 	m := &catchUp{reader: r, told: told, late: late}
 	m.upTo = r.ws.Socket.Received() + uint64(r.ws.Socket.Unread())
-	m.bound = time.AfterFunc(transport.Patience(late)+transport.Grace, func() { m.say() }) // not tell, which needs what is set here
+	m.bound = timer.AfterFunc(transport.Patience(late)+transport.Grace, func() { m.say() }) // not tell, which needs what is set here
 	r.inbox.PostUserMessage(m)
 }
 

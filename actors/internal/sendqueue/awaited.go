@@ -3,8 +3,8 @@ package sendqueue
 import (
 	"sync"
 	"sync/atomic"
-	"time"
 
+	"github.com/sockvisor/sockvisor/actors/internal/timer"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -12,8 +12,8 @@ import (
 type Asking struct {
 	Ask   *messages.Ask
 	To    Addressee
-	Timer *time.Timer // nil until it is begun
-	Epoch uint64      // to whose socket it was written, zero before; then it is awaited
+	Timer *timer.Timer // nil until it is begun
+	Epoch uint64       // to whose socket it was written, zero before; then it is awaited
 	Over  bool
 }
 

@@ -4,6 +4,8 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"github.com/sockvisor/sockvisor/actors/internal/timer"
 )
 
 // A transport need not know deadlines: an SSH channel does not. There, a timer ends
@@ -19,9 +21,9 @@ const morsel = 4 << 10
 type overdue struct {
 	sock  *Socket
 	began time.Duration
-	done  atomic.Bool                // the writer sets it, the timer reads it
-	timer atomic.Pointer[time.Timer] // set by whoever starts it
-	late  bool                       // the timer itself was: the timer's
+	done  atomic.Bool                 // the writer sets it, the timer reads it
+	timer atomic.Pointer[timer.Timer] // set by whoever starts it
+	late  bool                        // the timer itself was: the timer's
 }
 
 // writeTimed writes p, and gives up when that takes too long.
@@ -36,7 +38,7 @@ func (s *Socket) writeTimed(p []byte) (int, error) {
 
 func (o *overdue) start() { o.after(o.sock.timeout) }
 
-func (o *overdue) after(d time.Duration) { o.timer.Store(time.AfterFunc(d, o.ring)) }
+func (o *overdue) after(d time.Duration) { o.timer.Store(timer.AfterFunc(d, o.ring)) }
 
 func (o *overdue) ring() {
 	switch late := o.sock.Now() - o.began - o.sock.timeout; {

@@ -3,6 +3,8 @@ package transport
 import (
 	"context"
 	"time"
+
+	"github.com/sockvisor/sockvisor/actors/internal/timer"
 )
 
 // TimeLimit is the context of something that reads. It ends after its time, but not before
@@ -13,7 +15,7 @@ type TimeLimit struct {
 	context.Context
 	cancel  context.CancelCauseFunc
 	due     time.Time
-	timer   *time.Timer
+	timer   *timer.Timer
 	arrived func() (read uint64, unread bool)
 }
 
@@ -22,7 +24,7 @@ type TimeLimit struct {
 func LimitTime(ctx context.Context, due time.Time, arrived func() (uint64, bool)) *TimeLimit {
 	l := &TimeLimit{due: due, arrived: arrived}
 	l.Context, l.cancel = context.WithCancelCause(ctx)
-	l.timer = time.AfterFunc(time.Until(due), l.over)
+	l.timer = timer.AfterFunc(time.Until(due), l.over)
 	return l
 }
 
