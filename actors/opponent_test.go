@@ -199,10 +199,11 @@ func sides() (all []side) {
 // arena returns a function that has a connection of ours, which has a handler among its
 // options, meet an opponent.
 func (s side) arena(t *testing.T, options ...actors.Option) (meet func(t *testing.T, extension string) *opponent) {
-	options = append([]actors.Option{actors.WithoutHeartbeat(), actors.WithReadLimit(2 << 20)}, options...)
+	defaults := []actors.Option{actors.WithoutHeartbeat(), actors.WithReadLimit(2 << 20)}
 	if s.deflates {
-		options = append(options, actors.WithCompression(websocket.CompressionContextTakeover))
+		defaults = append(defaults, actors.WithCompression(websocket.CompressionContextTakeover))
 	}
+	options = append(defaults, options...)
 	sup := start(t)
 	if s.server {
 		return s.serve(t, actors.Accept(sup, options...))
@@ -265,8 +266,12 @@ func (e *extending) Read(p []byte) (int, error) {
 }
 
 func (e *extending) Write(p []byte) (int, error) {
-	if strings.Contains(e.asked.String(), "permessage-deflate") {
-		p = bytes.Replace(p, []byte("\r\n\r\n"), []byte("\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"), 1)
+	if asked := e.asked.String(); strings.Contains(asked, "permessage-deflate") {
+		answer := "\r\nSec-WebSocket-Extensions: permessage-deflate"
+		if alone := "; server_no_context_takeover"; strings.Contains(asked, alone) {
+			answer += alone
+		}
+		p = bytes.Replace(p, []byte("\r\n\r\n"), []byte(answer+"\r\n\r\n"), 1)
 	}
 	return e.Conn.Write(p)
 }

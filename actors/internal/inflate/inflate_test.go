@@ -45,14 +45,17 @@ func digits(size int) string {
 	return hex.EncodeToString(b)
 }
 
+// inPieces is how a payload may come.
+var inPieces = map[string]func(io.Reader) io.Reader{
+	"whole": func(r io.Reader) io.Reader { return r }, "bytes": iotest.OneByteReader,
+	"halves": iotest.HalfReader, "end with data": iotest.DataErrReader,
+}
+
 // Messages of all sizes, with and without final blocks, in all kinds of pieces.
 func TestInflate(t *testing.T) {
 	large := digits(100_000)
 	said := []string{"Hello", "", "Hello", large[:windowSize], large[:windowSize], large, "Hello", large[60_000:], "", "Hello"}
-	for name, pieces := range map[string]func(io.Reader) io.Reader{
-		"whole": func(r io.Reader) io.Reader { return r }, "bytes": iotest.OneByteReader,
-		"halves": iotest.HalfReader, "end with data": iotest.DataErrReader,
-	} {
+	for name, pieces := range inPieces {
 		for _, takeover := range []bool{true, false} {
 			for which, final := range map[string]func(i int) bool{
 				"none": func(int) bool { return false }, "all": func(int) bool { return true },
@@ -83,6 +86,8 @@ func TestExamples(t *testing.T) {
 		"two blocks":              {"\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00", "Hello"},
 		"final, and another":      {"\xf3\x48\xcd\xc9\xc9\x07\x00\xf2\x48\xcd\xc9\xc9\x07\x00", "HelloHello"},
 		"final, and one before":   {"\xf3\x48\xcd\xc9\xc9\x07\x00\xf2\x00\x11\x00\x00", "HelloHello"},
+		"final, and empty":        {"\xf2\x48\xcd\xc9\xc9\x07\x04", "Hello"}, // its length is what is cut off
+		"no block after it":       {"\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f", "Hello"},
 		"nothing":                 {"\x00", ""},
 		"nothing at all":          {"", ""},
 		"nothing, many times":     {strings.Repeat("\x03\x00", maxFinals) + "\x00", ""},
@@ -116,6 +121,61 @@ func TestBroken(t *testing.T) {
 			t.Errorf("%x: got %q, %v", sent, got, err)
 		}
 	}
+}
+
+// blocks returns messages whose only block is of a kind: what is cut off of one breaks off
+// inside that. If only the tail of what is stored is, that is what it is read with.
+func blocks() map[string]string {
+	written := func(level int, message string) string {
+		var to bytes.Buffer
+		w, _ := flate.NewWriter(&to, level)
+		_, _ = io.WriteString(w, message)
+		_ = w.Flush()
+		return strings.TrimSuffix(to.String(), tail)
+	}
+	all := map[string]string{}
+	for name, sent := range map[string]string{
+		"fixed":   "\xf2\x48\xcd\xc9\xc9\x07\x00",
+		"dynamic": written(flate.BestCompression, digits(3000)),
+		"huffman": written(flate.HuffmanOnly, digits(3000)),
+		"stored":  written(flate.NoCompression, strings.Repeat(digits(1000), 10)+tail),
+	} {
+		all[name], all[name+", final"] = sent, string([]byte{sent[0] | 1})+sent[1:]
+	}
+	return all
+}
+
+// A message that breaks off inside a block is none, wherever that is (RFC 7692, section
+// 7.2.2), and refers to nothing before it.
+func TestBreaksOff(t *testing.T) {
+	for name, sent := range blocks() {
+		for _, takeover := range []bool{true, false} {
+			for how, pieces := range inPieces {
+				f := New(takeover)
+				open := func(n int) ([]byte, error) {
+					f.Open(pieces(strings.NewReader(sent[:n])))
+					return io.ReadAll(f)
+				}
+				whole, err := open(len(sent))
+				if err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				for n := len(sent) - 1; n > 1; n -= 1 + (len(sent)-n)/40*7 { // one byte may be an empty message
+					f = New(takeover)
+					got, err := open(n)
+					if !broken(err) && !bytes.Equal(got, whole) {
+						t.Errorf("%s, %s: of %d bytes %d: got %d bytes, %v", name, how, len(sent), n, len(got), err)
+					}
+				}
+			}
+		}
+	}
+}
+
+func broken(err error) bool {
+	var corrupt flate.CorruptInputError
+	var torn flate.InternalError
+	return errors.As(err, &corrupt) || errors.As(err, &torn)
 }
 
 // A message of final blocks and little else would cost a thousand times what it is to send:
