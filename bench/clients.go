@@ -35,13 +35,18 @@ func receiveOf(r *run, size, count int, args ...string) error {
 	return err
 }
 
-func broadcast(r *run) error {
-	if err := r.start(); err != nil {
+// broadcast is to so many connections in each room; without rooms, in all.
+func broadcast(rooms, conns int) func(*run) error {
+	return func(r *run) error {
+		if err := r.start(); err != nil {
+			return err
+		}
+		defer r.process.Kill()
+		warm, length := r.length()
+		var err error
+		r.value, err = load.Broadcast{
+			URL: r.process.URL, Rooms: rooms, Conns: conns, Size: messageSize, Warm: 2 * warm, Length: length,
+		}.Run(r.begin, r.end)
 		return err
 	}
-	defer r.process.Kill()
-	warm, length := r.length()
-	var err error
-	r.value, err = load.Broadcast{URL: r.process.URL, Conns: 5000, Size: messageSize, Warm: 2 * warm, Length: length}.Run(r.begin, r.end)
-	return err
 }

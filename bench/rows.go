@@ -12,6 +12,7 @@ const (
 	gorilla   = "gorilla/websocket"
 	gws       = "lxzan/gws"
 	gobwas    = "gobwas/ws"
+	nbio      = "lesismal/nbio"
 	melody    = "olahol/melody"
 	tcp       = "plain TCP"
 
@@ -31,6 +32,7 @@ gorilla/websocket  likewise; 1 KiB buffers (64 KiB to send large messages), thos
 lxzan/gws          its ReadLoop and pooled messages; 1 KiB read buffers; its Broadcaster
 gobwas/ws          frames straight from the socket to a reused buffer; header and payload in one write
 ... tuned          with a buffer below it that is written before the next read of the socket; 16 KiB buffers
+lesismal/nbio      its poller and its HTTP server; WriteMessage to each member of a room
 olahol/melody      its defaults
 plain TCP          no WebSocket: it sends the bytes back; the limit
 `
@@ -41,7 +43,8 @@ var (
 		echoServer, peer(coder, "coder", "serve"), peer(gorilla, "gorilla", "serve"), peer(gws, "gws", "serve"),
 		peer(gobwas, "gobwas", "serve"),
 	}
-	plainTCP = peer(tcp, "tcp", "serve")
+	idleServers = append(servers[:len(servers):len(servers)], peer(nbio, "nbio", "serve"))
+	plainTCP    = peer(tcp, "tcp", "serve")
 	// tunedServers are those of the peers that are given buffers: see systems/tuned.
 	tunedServers = []system{
 		peer(coderTuned, "coder", "tuned"), peer(gorillaTuned, "gorilla", "tuned"), peer(gwsTuned, "gws", "tuned"),
@@ -74,7 +77,7 @@ var basicRows = []row{
 		systems: echoServers, run: echo(1), targets: []target{to(coder, 0.95)},
 	}, {
 		name: "idle-server", title: "an idle server connection, RSS after GC", unit: "bytes", less: true,
-		systems: servers, note: "RSS over that of the program without connections, after FreeOSMemory; 9,000 connections",
+		systems: idleServers, note: "RSS over that of the program without connections, after FreeOSMemory; 9,000 connections",
 		run: idleServer(9000, load.Hello{}), targets: []target{to(coder, 0.5)},
 	}, {
 		name: "idle-client", title: "an idle client connection, RSS after GC", unit: "bytes", less: true,
@@ -88,12 +91,18 @@ var basicRows = []row{
 		systems: clients("receive"), run: receive, targets: []target{to(coder, 0.7)},
 	}, {
 		name: "broadcast", title: "broadcast of 64 B to 5,000 connections, until the last has it", unit: "broadcasts/s", per: "broadcast",
-		systems: []system{
-			peer(sockvisor, "sockvisor", "hub"), peer(gorilla, "gorilla", "hub"), peer(gws, "gws", "hub"), peer(melody, "melody", "hub"),
-		},
-		note: "gorilla: its chat example with messages prepared once; sockvisor: groups",
-		run:  broadcast, targets: []target{to(gorilla, 1)},
+		systems: append(hubs[:len(hubs):len(hubs)], peer(melody, "melody", "hub")),
+		note:    "gorilla: its chat example with messages prepared once; sockvisor: groups",
+		run:     broadcast(0, 5000), targets: []target{to(gorilla, 1.1), to(gws, 1.1), to(nbio, 1.1)},
+	}, {
+		name: "rooms", title: "100 rooms of 50, a message of 64 B in each, until the last has it", unit: "rounds/s", per: "round",
+		systems: hubs, run: broadcast(100, 50), targets: []target{to(gorilla, 1.1), to(gws, 1.1), to(nbio, 1.1)},
 	},
+}
+
+// hubs are the systems that can broadcast to rooms.
+var hubs = []system{
+	peer(sockvisor, "sockvisor", "hub"), peer(gorilla, "gorilla", "hub"), peer(gws, "gws", "hub"), peer(nbio, "nbio", "hub"),
 }
 
 func echo(inFlight int, args ...string) func(*run) error {

@@ -11,7 +11,7 @@ import (
 var idleRows = []row{
 	{
 		name: "idle-after-server", title: "an idle server connection after a message each way, RSS after GC", unit: "bytes", less: true,
-		systems: servers, run: idleServer(9000, load.Plain(messageSize)), targets: []target{to(gws, 1)},
+		systems: idleServers, run: idleServer(9000, load.Plain(messageSize)), targets: []target{to(gws, 1)},
 	}, {
 		name: "idle-after-client", title: "an idle client connection after a message each way, RSS after GC", unit: "bytes", less: true,
 		systems: idleClients, run: idleClient(9000, false, messageSize), targets: []target{to(gws, 1)},

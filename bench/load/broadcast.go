@@ -5,44 +5,44 @@ import (
 	"time"
 )
 
-// Broadcast is the load of a server that sends every message to all.
+// Broadcast is the load of a server that sends every message to all in its room.
 type Broadcast struct {
 	URL          string
-	Conns, Size  int
+	Rooms        int // zero is one, without a name
+	Conns, Size  int // in each room
 	Warm, Length time.Duration
 }
 
-// Run returns the broadcasts a second, one after the other: each until the last
-// connection has it.
+// Run returns the rounds a second, one after the other: in each a member of every room
+// speaks, and the next begins when the last of all has what was said in its room.
 func (b Broadcast) Run(begin, end func()) (float64, error) {
 	d, err := newDialing(b.URL, false, Hello{})
 	if err != nil {
 		return 0, err
 	}
+	d.rooms = b.Rooms
 	l, err := newLoop()
 	if err != nil {
 		return 0, err
 	}
 	defer l.close()
-	got := 0
-	if err := l.dialAll(d, b.Conns, func(_ *socket, p []byte) error {
+	rooms, got := max(b.Rooms, 1), 0
+	sockets, err := l.dialAll(d, rooms*b.Conns, func(_ *socket, p []byte) error {
 		got += len(p)
 		return nil
-	}); err != nil {
+	})
+	if err != nil {
 		return 0, err
 	}
-	ask, all := request(b.Size), b.Conns*len(response(b.Size))
-	var speaker *socket
-	for _, s := range l.sockets {
-		speaker = s
-		break
-	}
-	// until returns how many broadcasts reached all.
+	ask, all := request(b.Size), len(sockets)*len(response(b.Size))
+	// until returns how many rounds there were.
 	until := func(deadline time.Time, patience time.Duration) (n int, err error) {
 		for time.Now().Before(deadline) {
 			got = 0
-			if err := speaker.write(ask); err != nil {
-				return n, err
+			for _, speaker := range sockets[:rooms] {
+				if err := speaker.write(ask); err != nil {
+					return n, err
+				}
 			}
 			if err := l.run(time.Now().Add(patience), func() bool { return got >= all }); err != nil {
 				return n, err

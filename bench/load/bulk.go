@@ -25,7 +25,7 @@ func (b Bulk) Run(begin, end func()) (float64, error) {
 	defer l.close()
 	ask, answer := request(b.Size), len(response(b.Size))
 	echoed, partial := 0, make(map[*socket]int, b.Conns)
-	if err := l.dialAll(d, b.Conns, func(s *socket, p []byte) error {
+	if _, err := l.dialAll(d, b.Conns, func(s *socket, p []byte) error {
 		echoed += len(p)
 		if partial[s] += len(p); partial[s] < answer {
 			return nil

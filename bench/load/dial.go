@@ -18,18 +18,29 @@ type dialing struct {
 	url   *url.URL
 	plain bool // TCP, without the handshake
 	hello Hello
+	rooms int // that they ask for in turn, or zero
 }
 
 func newDialing(address string, plain bool, hello Hello) (dialing, error) {
 	u, err := url.Parse(address)
-	return dialing{u, plain, hello}, err
+	return dialing{url: u, plain: plain, hello: hello}, err
 }
 
 // secure says that TLS is spoken, which the sockets of a loop cannot.
 func (d dialing) secure() bool { return d.url.Scheme == "wss" }
 
-// open opens one, and says hello.
-func (d dialing) open() (net.Conn, error) {
+// room is where the i-th of the sockets is to be.
+func (d dialing) room(i int) *url.URL {
+	if d.rooms == 0 {
+		return d.url
+	}
+	u := *d.url
+	u.RawQuery = fmt.Sprint("room=", i%d.rooms)
+	return &u
+}
+
+// open opens the i-th, and says hello.
+func (d dialing) open(i int) (net.Conn, error) {
 	conn, err := net.Dial("tcp", d.url.Host)
 	if err != nil || d.plain {
 		return conn, err
@@ -38,7 +49,7 @@ func (d dialing) open() (net.Conn, error) {
 		conn = tls.Client(conn, selfsigned.Client())
 	}
 	dialer := ws.Dialer{Extensions: d.hello.extensions()}
-	_, handshake, err := dialer.Upgrade(conn, d.url)
+	_, handshake, err := dialer.Upgrade(conn, d.room(i))
 	if err != nil {
 		err = fmt.Errorf("handshake with %v: %w", d.url, err)
 	} else {
@@ -72,25 +83,25 @@ func openAll(n int, open func(i int) error) error {
 }
 
 // dialAll opens n sockets for the loop to serve.
-func (l *loop) dialAll(d dialing, n int, got func(*socket, []byte) error) error {
+func (l *loop) dialAll(d dialing, n int, got func(*socket, []byte) error) ([]*socket, error) {
 	sockets := make([]*socket, n)
 	if err := openAll(n, func(i int) (err error) {
-		sockets[i], err = d.dial()
+		sockets[i], err = d.dial(i)
 		return err
 	}); err != nil {
-		return err
+		return nil, err
 	}
 	for _, s := range sockets {
 		s.got = got
 		if err := l.add(s); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return sockets, nil
 }
 
-func (d dialing) dial() (*socket, error) {
-	conn, err := d.open()
+func (d dialing) dial(i int) (*socket, error) {
+	conn, err := d.open(i)
 	if err != nil {
 		return nil, err
 	}

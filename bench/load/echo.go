@@ -34,7 +34,7 @@ func (e Echo) Run(begin, end func()) (float64, error) {
 	}
 	batch := repeat(ask, e.InFlight)
 	echoed, partial := 0, make(map[*socket]int, e.Conns)
-	if err := l.dialAll(d, e.Conns, func(s *socket, p []byte) error {
+	if _, err := l.dialAll(d, e.Conns, func(s *socket, p []byte) error {
 		all := partial[s] + len(p)
 		n := all / answer
 		partial[s] = all % answer

@@ -28,7 +28,7 @@ func Hold(url string, n int, hello Hello) (Held, error) {
 		return nil, err
 	}
 	h := &held{loop: l, stopped: make(chan struct{})}
-	if err := l.dialAll(d, n, answerPings); err != nil {
+	if _, err := l.dialAll(d, n, answerPings); err != nil {
 		l.close()
 		return nil, err
 	}

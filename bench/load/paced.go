@@ -36,10 +36,11 @@ func (p Paced) Run(begin, end func()) (Latencies, error) {
 	}
 	defer l.close()
 	s := newSchedule(p)
-	if err := l.dialAll(d, p.Conns, s.echoed); err != nil {
+	sockets, err := l.dialAll(d, p.Conns, s.echoed)
+	if err != nil {
 		return nil, err
 	}
-	for _, socket := range l.sockets {
+	for _, socket := range sockets {
 		s.add(socket)
 	}
 	timer, err := newTimer(time.Second / time.Duration(p.Rate))

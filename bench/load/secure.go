@@ -25,7 +25,7 @@ type conns struct {
 func (c *conns) serve(d dialing, n int, one func(net.Conn) error) error {
 	c.all = make([]net.Conn, n)
 	if err := openAll(n, func(i int) (err error) {
-		c.all[i], err = d.open()
+		c.all[i], err = d.open(i)
 		return err
 	}); err != nil {
 		return errors.Join(err, c.end())

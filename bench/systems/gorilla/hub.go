@@ -1,6 +1,9 @@
 package main
 
 import (
+	"net/http"
+	"sync"
+
 	"github.com/gorilla/websocket"
 
 	"github.com/sockvisor/sockvisor/bench/systems/system"
@@ -9,11 +12,28 @@ import (
 // hub is that of gorilla's chat example: a goroutine that owns the clients, and
 // for each client a channel of 256 messages and a goroutine that writes from it.
 // The example writes one frame a message where the browser needs it to; so does
-// this, of a message prepared once for all.
+// this, of a message prepared once for all. Each room has its own.
 func hub(p system.Plan) error {
-	h := &chat{register: make(chan *member), broadcast: make(chan *websocket.PreparedMessage)}
-	go h.run()
-	return p.Serve(accept(p, h.serve))
+	h := hotel{rooms: map[string]*chat{}}
+	return p.Serve(accept(p, func(r *http.Request) func(*websocket.Conn) { return h.room(system.Room(r)).serve }))
+}
+
+// hotel has a chat for each room.
+type hotel struct {
+	mu    sync.Mutex
+	rooms map[string]*chat
+}
+
+func (h *hotel) room(name string) *chat {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	room := h.rooms[name]
+	if room == nil {
+		room = &chat{register: make(chan *member), broadcast: make(chan *websocket.PreparedMessage)}
+		h.rooms[name] = room
+		go room.run()
+	}
+	return room
 }
 
 type chat struct {

@@ -15,7 +15,7 @@ import (
 
 func main() {
 	system.Main(map[string]system.Role{
-		"serve":   func(p system.Plan) error { return p.Serve(accept(p, echo)) },
+		"serve":   func(p system.Plan) error { return p.Serve(accept(p, echoes)) },
 		"tuned":   serveTuned,
 		"hub":     hub,
 		"idle":    idle,
@@ -39,13 +39,15 @@ var (
 // of a buffer each.
 const largeBuffer = 64 << 10
 
-func accept(p system.Plan, run func(*websocket.Conn)) http.Handler {
+// accept asks serve who serves the connection of a request.
+func accept(p system.Plan, serve func(*http.Request) func(*websocket.Conn)) http.Handler {
 	upgrader.EnableCompression = p.Deflate != "" // it knows only that without takeover
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := upgrader.Upgrade(w, r, nil)
 		if err != nil {
 			return
 		}
+		run := serve(r)
 		go func() {
 			defer c.Close()
 			run(c)
@@ -55,8 +57,10 @@ func accept(p system.Plan, run func(*websocket.Conn)) http.Handler {
 
 func serveTuned(p system.Plan) error {
 	upgrader.ReadBufferSize = tuned.Buffer
-	return p.Serve(tuned.Handler(accept(p, echo)))
+	return p.Serve(tuned.Handler(accept(p, echoes)))
 }
+
+func echoes(*http.Request) func(*websocket.Conn) { return echo }
 
 func echo(c *websocket.Conn) {
 	var buffer []byte

@@ -32,6 +32,10 @@ func accept(p system.Plan, handler gws.Event, readBuffer int) http.Handler {
 			Enabled: p.Deflate != "", ServerContextTakeover: p.Deflate == "takeover", ClientContextTakeover: p.Deflate == "takeover",
 		},
 	})
+	return upgrading(upgrader)
+}
+
+func upgrading(upgrader *gws.Upgrader) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := upgrader.Upgrade(w, r)
 		if err != nil {

@@ -48,23 +48,6 @@ func handler(receive actor.ReceiveFunc) actors.Option {
 // trusting trusts a server whose certificate is its own.
 var trusting = actors.WithTLSConfig(selfsigned.Client())
 
-// hub broadcasts every message to all.
-func hub(p system.Plan) error {
-	sup, err := start()
-	if err != nil {
-		return err
-	}
-	groups := actors.StartGroups(sup.System())
-	return p.Serve(actors.Accept(sup, actors.WithAnyOrigin(), handler(func(ctx actor.Context) {
-		switch m := ctx.Message().(type) {
-		case *messages.Opened:
-			ctx.Send(groups, &messages.Join{Group: "all", Conn: m.Conn})
-		case *messages.Received:
-			ctx.Send(groups, &messages.Broadcast{Group: "all", Message: &messages.Send{Type: m.Type, Data: m.Data}})
-		}
-	})))
-}
-
 // idle opens N connections, says so, and from then on prints every 50 ms how many
 // are open and how many attempts there have been in all.
 func idle(p system.Plan) error {

@@ -135,6 +135,9 @@ func OpenAll(n int, dial func() error) error {
 	select {}
 }
 
+// Room is the one that a client asks a hub for.
+func Room(r *http.Request) string { return "room " + r.URL.Query().Get("room") }
+
 // Answer is what a client answers many messages with: so little that no library takes
 // more than one frame for it.
 func Answer(message []byte) []byte { return message[:min(len(message), 64)] }
