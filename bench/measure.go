@@ -122,14 +122,16 @@ func (r *run) length() (warm, length time.Duration) {
 	return 500 * time.Millisecond, 2 * time.Second
 }
 
-// start starts the system as a server.
+var clientRoles = []string{"send", "receive", "idle", "churn", "forward", "shared"}
+
+// start starts the system.
 func (r *run) start(args ...string) (err error) {
 	if r.role != "" {
 		args = append([]string{"-role", r.role}, args...)
 	}
 	addresses := 2
-	if r.role == "send" || r.role == "receive" || r.role == "idle" {
-		addresses = 1
+	if slices.Contains(clientRoles, r.role) {
+		addresses = 1 // it serves nothing but its debug address
 	}
 	r.process, err = process.Start(r.path, addresses, append(args, "-debug", "127.0.0.1:0")...)
 	return err

@@ -77,7 +77,7 @@ func figureOf(name string, runs []run) figure {
 
 // base is what the ratios are to.
 func (r result) base() figure {
-	for _, name := range []string{coder, gorilla, expectation} {
+	for _, name := range []string{coder, gorilla, expectation, oneShared} {
 		if f := r.find(name); f != nil {
 			return *f
 		}

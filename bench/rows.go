@@ -65,7 +65,7 @@ func clients(role string) []system {
 }
 
 // rows are those of the table, in its order.
-var rows = slices.Concat(basicRows, idleRows, latencyRows, largeRows, wssRows)
+var rows = slices.Concat(basicRows, idleRows, latencyRows, largeRows, wssRows, churnRows)
 
 var basicRows = []row{
 	{

@@ -13,13 +13,15 @@ import (
 	"github.com/sockvisor/sockvisor/bench/selfsigned"
 )
 
-// Server keeps the sockets of clients that are idle, and answers their pings.
+// Server keeps the sockets of clients that are idle, answers their pings, and closes with
+// them when they do.
 type Server struct {
 	URL      string
 	listener net.Listener
 	loops    sync.WaitGroup
 	hello    []byte       // sent to every client first
 	echoed   atomic.Int64 // hellos that came back: the loops write it, Greeted reads it
+	closed   atomic.Int64 // clients that said goodbye: the loops write it, Rate reads it
 }
 
 // Serve accepts any number of clients until Close, with TLS or without. It sends each a
@@ -70,6 +72,9 @@ func (s *Server) serve(conn net.Conn) {
 		switch frame.Header.OpCode {
 		case ws.OpBinary:
 			s.echoed.Add(1)
+		case ws.OpClose:
+			s.bye(conn)
+			return
 		case ws.OpPing:
 			if ws.WriteFrame(conn, ws.NewPongFrame(ws.UnmaskFrame(frame).Payload)) != nil {
 				return

@@ -121,6 +121,18 @@ func (p *Process) Free() error {
 	return response.Body.Close()
 }
 
+// Count is what the program has counted.
+func (p *Process) Count() (int, error) {
+	response, err := http.Get(p.Debug + "count")
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	var n int
+	_, err = fmt.Fscan(response.Body, &n)
+	return n, err
+}
+
 // RSS is the resident memory of the program, in bytes.
 func (p *Process) RSS() (int64, error) {
 	fields, err := p.proc("statm")

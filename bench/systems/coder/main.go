@@ -21,6 +21,7 @@ func main() {
 		"tuned":   func(p system.Plan) error { return p.Serve(tuned.Handler(accept(p, echo))) },
 		"ping":    func(p system.Plan) error { return p.Serve(accept(p, pinged(p.Interval))) },
 		"idle":    idle,
+		"churn":   churn,
 		"send":    send,
 		"receive": receive,
 	})
@@ -108,6 +109,16 @@ func idle(p system.Plan) error {
 			go echo(c)
 		}
 		return err
+	})
+}
+
+func churn(p system.Plan) error {
+	return system.Churn(p.N, func() error {
+		c, err := dial(p)
+		if err != nil {
+			return err
+		}
+		return c.Close(websocket.StatusNormalClosure, "")
 	})
 }
 

@@ -81,6 +81,27 @@ func echoMasked(conn net.Conn, in io.Reader) {
 	}
 }
 
+// churn makes the closing handshake by hand.
+func churn(p system.Plan) error {
+	body := ws.NewCloseFrameBody(ws.StatusNormalClosure, "")
+	return system.Churn(p.N, func() error {
+		conn, in, err := dial(p)
+		if err != nil {
+			return err
+		}
+		defer conn.Close()
+		bye, err := appendMasked(nil, ws.OpClose, body)
+		if err != nil {
+			return err
+		}
+		if _, err := conn.Write(bye); err != nil {
+			return err
+		}
+		_, _, err = read(in, nil)
+		return err
+	})
+}
+
 // receive answers every N messages with one. It reads through a buffer, as all do.
 func receive(p system.Plan) error {
 	conn, in, err := dial(p)

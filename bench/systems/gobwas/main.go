@@ -19,6 +19,7 @@ func main() {
 		"serve":   func(p system.Plan) error { return p.Serve(accept(echo)) },
 		"tuned":   func(p system.Plan) error { return p.Serve(tuned.Handler(accept(echoTuned))) },
 		"idle":    idle,
+		"churn":   churn,
 		"send":    send,
 		"receive": receive,
 	})
@@ -42,7 +43,7 @@ func echo(conn net.Conn) {
 	var in, out []byte
 	var err error
 	for {
-		if header, in, err = read(conn, in); err != nil || header.OpCode == ws.OpClose {
+		if header, in, err = read(conn, in); err != nil {
 			return
 		}
 		if header.OpCode == ws.OpPong {
@@ -51,7 +52,7 @@ func echo(conn net.Conn) {
 		if out, err = appendFrame(out[:0], answer(header), in); err != nil {
 			return
 		}
-		if _, err := conn.Write(out); err != nil {
+		if _, err := conn.Write(out); err != nil || header.OpCode == ws.OpClose {
 			return
 		}
 	}
@@ -84,7 +85,7 @@ func echoTuned(conn net.Conn) {
 	var in []byte
 	var err error
 	for {
-		if header, in, err = read(buffered, in); err != nil || header.OpCode == ws.OpClose {
+		if header, in, err = read(buffered, in); err != nil {
 			return
 		}
 		if header.OpCode == ws.OpPong {
@@ -93,13 +94,13 @@ func echoTuned(conn net.Conn) {
 		if err := ws.WriteHeader(conn, answer(header)); err != nil {
 			return
 		}
-		if _, err := conn.Write(in); err != nil {
+		if _, err := conn.Write(in); err != nil || header.OpCode == ws.OpClose {
 			return
 		}
 	}
 }
 
-// answer is the header of a frame's echo, or of a ping's pong.
+// answer is the header of a frame's echo, a close frame's too, or of a ping's pong.
 func answer(header ws.Header) ws.Header {
 	header.Masked, header.Mask = false, [4]byte{}
 	if header.OpCode == ws.OpPing {

@@ -19,6 +19,7 @@ func main() {
 		"tuned":   serveTuned,
 		"hub":     hub,
 		"idle":    idle,
+		"churn":   churn,
 		"send":    send,
 		"receive": receive,
 	})
@@ -91,6 +92,25 @@ func idle(p system.Plan) error {
 		c, err := dial(p)
 		if err == nil {
 			go echo(c)
+		}
+		return err
+	})
+}
+
+// churn makes the closing handshake by hand.
+func churn(p system.Plan) error {
+	bye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+	return system.Churn(p.N, func() error {
+		c, err := dial(p)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		if err := c.WriteMessage(websocket.CloseMessage, bye); err != nil {
+			return err
+		}
+		if _, _, err = c.ReadMessage(); websocket.IsCloseError(err, websocket.CloseNormalClosure) {
+			err = nil
 		}
 		return err
 	})

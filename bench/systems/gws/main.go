@@ -18,6 +18,7 @@ func main() {
 		"tuned":   func(p system.Plan) error { return p.Serve(tuned.Handler(accept(p, echo{}, tuned.Buffer))) },
 		"hub":     hub,
 		"idle":    idle,
+		"churn":   churn,
 		"send":    send,
 		"receive": receive,
 	})
@@ -70,6 +71,17 @@ func idle(p system.Plan) error {
 			go c.ReadLoop()
 		}
 		return err
+	})
+}
+
+// churn closes as gws does: it does not wait for the peer's close frame.
+func churn(p system.Plan) error {
+	return system.Churn(p.N, func() error {
+		c, err := dial(p, echo{})
+		if err != nil {
+			return err
+		}
+		return c.WriteClose(1000, nil)
 	})
 }
 

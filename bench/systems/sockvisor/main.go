@@ -28,12 +28,15 @@ func main() {
 		"idle":    idle,
 		"send":    send,
 		"receive": receive,
+		"churn":   churn,
+		"forward": forward,
+		"shared":  shared,
 		"actors":  million,
 	})
 }
 
-func start() (*supervisor.Supervisor, error) {
-	return supervisor.Start(actor.NewActorSystem(actor.WithLoggerFactory(quiet)))
+func start(options ...supervisor.Option) (*supervisor.Supervisor, error) {
+	return supervisor.Start(actor.NewActorSystem(actor.WithLoggerFactory(quiet)), options...)
 }
 
 // quiet leaves only warnings of protoactor's log.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/sockvisor/sockvisor/bench/selfsigned"
@@ -36,6 +37,9 @@ type Plan struct {
 	// Interval is that of the heartbeat.
 	Interval time.Duration
 }
+
+// Counted is what a role has counted, which GET /debug/count says.
+var Counted atomic.Int64
 
 // Role is one thing a program can be asked to do. It returns when it is done, or
 // never: whoever started the program ends it.
@@ -108,6 +112,7 @@ func serveDebug(addr string) {
 		runtime.ReadMemStats(&m)
 		fmt.Fprintf(w, "%d %d %d\n", m.HeapAlloc, m.StackInuse, runtime.NumGoroutine())
 	})
+	http.HandleFunc("GET /debug/count", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, Counted.Load()) })
 	go func() { exit(http.Serve(listener, nil)) }()
 }
 
@@ -141,6 +146,21 @@ func Room(r *http.Request) string { return "room " + r.URL.Query().Get("room") }
 // Answer is what a client answers many messages with: so little that no library takes
 // more than one frame for it.
 func Answer(message []byte) []byte { return message[:min(len(message), 64)] }
+
+// Churn calls connectAndClose again and again, n at a time, until one fails.
+func Churn(n int, connectAndClose func() error) error {
+	failed := make(chan error)
+	for range n {
+		go func() {
+			for {
+				if err := connectAndClose(); err != nil {
+					failed <- err
+				}
+			}
+		}()
+	}
+	return <-failed
+}
 
 // ReadAll is io.ReadAll into a buffer that is there already.
 func ReadAll(buffer []byte, reader io.Reader) ([]byte, error) {

@@ -42,6 +42,9 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// Close writes what waits, if it can, and closes.
+func (c *Conn) Close() error { return errors.Join(c.flush(), c.Conn.Close()) }
+
 func (c *Conn) flush() error {
 	if len(c.out) == 0 {
 		return nil
