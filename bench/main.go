@@ -2,6 +2,7 @@
 // run in turn, ratios of medians.
 //
 //	go run . -quick            # a look: every row, short
+//	go run . -list             # the names of the rows
 //	go run . -only echo        # rows whose name begins so
 //	go run . -json FILE -svg DIR
 //	go run . -only scale -n 100000
@@ -10,6 +11,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -25,9 +27,17 @@ func main() {
 	only := flag.String("only", "", "comma-separated beginnings of the names of rows (default all of the table)")
 	flag.IntVar(&o.runs, "runs", 5, "counted runs of each system in each row")
 	flag.IntVar(&o.n, "n", 0, "connections of scale (default 100,000), or actors of actors (default 1,000,000)")
+	names := flag.Bool("list", false, "say the names of the rows, and measure nothing")
 	json := flag.String("json", "", "file to write the figures to")
 	svg := flag.String("svg", "", "directory to draw the charts in")
 	flag.Parse()
+	if *names {
+		if err := list(os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if *only != "" {
 		o.only = strings.Split(*only, ",")
 	}
@@ -74,35 +84,33 @@ func bench(ctx context.Context, o options, json, svg string) error {
 	if err == nil && o.asksFor("actors") {
 		err = m.million()
 	}
-	if err != nil || len(results) == 0 {
+	if len(results) == 0 {
 		return err
 	}
 	fmt.Print(setups)
-	return write(results, json, svg)
+	return errors.Join(err, write(results, json, svg)) // what was measured before it failed is not lost
 }
 
 // table measures the rows and prints each.
 func (m *measurement) table(ctx context.Context) (results []result, err error) {
-	for _, r := range rows {
-		if err := m.tabulate(r.name, &results, func() (result, error) { return m.measure(ctx, r) }); err != nil {
-			return results, err
+	for _, f := range families {
+		wanted := slices.DeleteFunc(slices.Clone(f.rows), func(r row) bool { return !m.wants(r.name) })
+		if len(wanted) > 0 {
+			fmt.Printf("\n== %s ==\n", f.title)
+		}
+		for _, r := range wanted {
+			measure := r.alone
+			if measure == nil {
+				measure = func(m *measurement, ctx context.Context) (result, error) { return m.measure(ctx, r) }
+			}
+			measured, err := measure(m, ctx)
+			if err != nil {
+				return results, fmt.Errorf("%s: %w", r.name, err)
+			}
+			measured.Family = f.name
+			fmt.Print(measured)
+			results = append(results, measured)
 		}
 	}
-	if err := m.tabulate(heartbeats.name, &results, func() (result, error) { return m.heartbeats(ctx) }); err != nil {
-		return results, err
-	}
-	return results, m.tabulate(storm.name, &results, func() (result, error) { return m.storm(ctx) })
-}
-
-func (m *measurement) tabulate(name string, results *[]result, measure func() (result, error)) error {
-	if !m.wants(name) {
-		return nil
-	}
-	measured, err := measure()
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	fmt.Print(measured)
-	*results = append(*results, measured)
-	return nil
+	return results, nil
 }

@@ -26,6 +26,8 @@ type row struct {
 	run     func(*run) error
 	targets []target
 	note    string
+	// alone measures what is not one run after the other; nil for the others.
+	alone func(*measurement, context.Context) (result, error)
 }
 
 // system is a program and the role it is asked for.
@@ -67,16 +69,16 @@ type measurement struct {
 }
 
 // measure runs every system in turn, again and again. The first round only warms up
-// the machine and does not count.
+// the machine and does not count, unless it is for a look.
 func (m *measurement) measure(ctx context.Context, r row) (result, error) {
 	for _, s := range r.systems {
 		if err := m.build(s.pkg); err != nil {
 			return result{}, err
 		}
 	}
-	rounds := m.runs + 1
+	rounds, warming := m.runs+1, 1
 	if m.quick {
-		rounds = 2
+		rounds, warming = 1, 0
 	}
 	bar := m.bar(rounds*len(r.systems), r.name)
 	runs := make([][]run, len(r.systems))
@@ -90,7 +92,7 @@ func (m *measurement) measure(ctx context.Context, r row) (result, error) {
 			if err := r.run(&one); err != nil {
 				return result{}, fmt.Errorf("%s: %w", s.name, err)
 			}
-			if round > 0 {
+			if round >= warming {
 				runs[i] = append(runs[i], one)
 			}
 			_ = bar.Add(1)

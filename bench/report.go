@@ -11,6 +11,7 @@ import (
 
 // result is a row as measured.
 type result struct {
+	Family  string   `json:"family"`
 	Name    string   `json:"name"`
 	Title   string   `json:"title"`
 	Unit    string   `json:"unit"`
@@ -115,7 +116,7 @@ func (r result) verdict(t target) string {
 // String is the row as a table.
 func (r result) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%s (%s)\n", r.Title, r.Unit)
+	fmt.Fprintf(&b, "\n%s: %s (%s)\n", r.Name, r.Title, r.Unit)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, strings.Join(r.header(), "\t"))
 	for _, f := range r.Systems {

@@ -64,10 +64,7 @@ func clients(role string) []system {
 	}
 }
 
-// rows are those of the table, in its order.
-var rows = slices.Concat(basicRows, idleRows, latencyRows, largeRows, wssRows, churnRows)
-
-var basicRows = []row{
+var smallRows = []row{
 	{
 		name: "echo64", title: "echo, 100 connections, 64 in flight each, 64 B", unit: "messages/s", per: "message",
 		systems: echoServers, note: "binary; the generator is one goroutine with epoll",
@@ -75,13 +72,6 @@ var basicRows = []row{
 	}, {
 		name: "echo1", title: "echo, 100 connections, 1 in flight each, 64 B", unit: "messages/s", per: "message",
 		systems: echoServers, run: echo(1), targets: []target{to(coder, 0.95)},
-	}, {
-		name: "idle-server", title: "an idle server connection, RSS after GC", unit: "bytes", less: true,
-		systems: idleServers, note: "RSS over that of the program without connections, after FreeOSMemory; 9,000 connections",
-		run: idleServer(9000, load.Hello{}), targets: []target{to(coder, 0.5)},
-	}, {
-		name: "idle-client", title: "an idle client connection, RSS after GC", unit: "bytes", less: true,
-		systems: idleClients, run: idleClient(9000, false, 0), targets: []target{to(coder, 1.05)},
 	}, {
 		name: "send", title: "one sender to one connection, 64 B", unit: "messages/s", per: "message",
 		systems: clients("send"), note: "sockvisor: conn.Send from one goroutine, which yields while the queue is full",

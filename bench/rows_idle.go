@@ -6,10 +6,17 @@ import (
 	"github.com/sockvisor/sockvisor/bench/load"
 )
 
-// idleRows are of connections that had something to say once, and then of those whose
-// libraries have something to keep for the next time: TLS, and deflate.
+// idleRows are of connections that are silent: from the start, after they had something to
+// say once, and where the library has something to keep for the next time.
 var idleRows = []row{
 	{
+		name: "idle-server", title: "an idle server connection, RSS after GC", unit: "bytes", less: true,
+		systems: idleServers, note: "RSS over that of the program without connections, after FreeOSMemory; 9,000 connections",
+		run: idleServer(9000, load.Hello{}), targets: []target{to(coder, 0.5)},
+	}, {
+		name: "idle-client", title: "an idle client connection, RSS after GC", unit: "bytes", less: true,
+		systems: idleClients, run: idleClient(9000, false, 0), targets: []target{to(coder, 1.05)},
+	}, {
 		name: "idle-after-server", title: "an idle server connection after a message each way, RSS after GC", unit: "bytes", less: true,
 		systems: idleServers, run: idleServer(9000, load.Plain(messageSize)), targets: []target{to(gws, 1)},
 	}, {
