@@ -11,52 +11,20 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/sockvisor/sockvisor/actors/internal/errs"
+	"github.com/sockvisor/sockvisor/actors/internal/mailbox/mailboxtest"
 	"github.com/sockvisor/sockvisor/messages"
 	"github.com/sockvisor/sockvisor/supervisor/child"
 )
 
-// script is a MessageInvoker that notes what it is given.
-type script struct {
-	log       []string
-	panicOn   string
-	escalated []any
-}
-
-func (s *script) note(message any) {
-	text := fmt.Sprintf("%T", message)
-	if m, ok := message.(*messages.Send); ok {
-		text = string(m.Data)
-	}
-	if m, ok := message.(string); ok {
-		text = m
-	}
-	s.log = append(s.log, text)
-	if text == s.panicOn {
-		panic(text)
-	}
-}
-
-func (s *script) InvokeUserMessage(m any)       { s.note(m) }
-func (s *script) InvokeSystemMessage(m any)     { s.note(m) }
-func (s *script) EscalateFailure(reason, m any) { s.escalated = append(s.escalated, reason, m) }
-func (s *script) expect(t *testing.T, want ...string) {
-	t.Helper()
-	if !slices.Equal(s.log, want) {
-		t.Errorf("got %v, want %v", s.log, want)
-	}
-	s.log = nil
-}
-
-// byHand is a Dispatcher that runs when told.
-type byHand struct{ runs []func() }
-
-func (d *byHand) Schedule(f func()) { d.runs = append(d.runs, f) }
-func (d *byHand) Throughput() int   { return 300 }
-func (d *byHand) run() {
-	for len(d.runs) > 0 {
-		f := d.runs[0]
-		d.runs = d.runs[1:]
-		f()
+// noted is how a script notes what a connection is given.
+func noted(message any) string {
+	switch m := message.(type) {
+	case *messages.Send:
+		return string(m.Data)
+	case string:
+		return m
+	default:
+		return fmt.Sprintf("%T", m)
 	}
 }
 
@@ -69,7 +37,7 @@ type valve struct {
 func (v *valve) Ready() bool { return !v.shut }
 func (v *valve) Flush()      { v.flushed++ }
 
-func newTestMailbox() (*connMailbox, *script, *byHand) {
+func newTestMailbox() (*connMailbox, *mailboxtest.Script, *mailboxtest.ByHand) {
 	config := defaultConfig(client)
 	system := actor.NewActorSystem(actor.WithLoggerFactory(
 		func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))
@@ -77,7 +45,7 @@ func newTestMailbox() (*connMailbox, *script, *byHand) {
 	c.mailbox = newMailbox().(*connMailbox)
 	c.mailbox.init(c)
 	c.mailbox.GiveBack()
-	s, d := &script{}, &byHand{}
+	s, d := &mailboxtest.Script{Text: noted}, &mailboxtest.ByHand{}
 	c.mailbox.RegisterHandlers(s, d)
 	return c.mailbox, s, d
 }
@@ -88,8 +56,8 @@ func TestMailboxLanes(t *testing.T) {
 	m.PostUserMessage(messages.Text("1"))
 	m.PostUserMessage(messages.Text("2"))
 	m.PostUserMessage("control")
-	d.run()
-	s.expect(t, "control")
+	d.Run()
+	s.Expect(t, "control")
 	if n := m.UserMessageCount(); n != 2 {
 		t.Errorf("%d messages", n)
 	}
@@ -97,13 +65,13 @@ func TestMailboxLanes(t *testing.T) {
 	v := &valve{shut: true}
 	m.sink = v
 	m.PostUserMessage("control")
-	d.run()
-	s.expect(t, "control")
+	d.Run()
+	s.Expect(t, "control")
 
 	v.shut, v.flushed = false, 0
 	m.PostUserMessage("control")
-	d.run()
-	s.expect(t, "control", "1", "2")
+	d.Run()
+	s.Expect(t, "control", "1", "2")
 	if v.flushed != 1 {
 		t.Errorf("flushed %d times in a run", v.flushed)
 	}
@@ -117,11 +85,11 @@ func TestMailboxSuspended(t *testing.T) {
 	m.PostUserMessage("control")
 	m.PostUserMessage(messages.Text("send"))
 	m.PostSystemMessage("system")
-	d.run()
-	s.expect(t, "system")
+	d.Run()
+	s.Expect(t, "system")
 	m.PostSystemMessage(&actor.ResumeMailbox{})
-	d.run()
-	s.expect(t, "control", "send")
+	d.Run()
+	s.Expect(t, "control", "send")
 }
 
 // A restart comes after what was said before it.
@@ -129,40 +97,35 @@ func TestMailboxRestart(t *testing.T) {
 	m, s, d := newTestMailbox()
 	m.PostUserMessage("decision")
 	m.PostSystemMessage(&actor.Restart{})
-	d.run()
-	s.expect(t, "decision", "*actor.Restart")
+	d.Run()
+	s.Expect(t, "decision", "*actor.Restart")
 }
 
 // A panic goes to the supervisor with its message, and the mailbox goes on.
 func TestMailboxPanic(t *testing.T) {
 	m, s, d := newTestMailbox()
-	s.panicOn = "bad"
 	m.PostUserMessage("bad")
 	m.PostUserMessage("good")
-	d.run()
-	s.expect(t, "bad", "good")
-	if !slices.Equal(s.escalated, []any{"bad", "bad"}) {
-		t.Errorf("escalated %v", s.escalated)
+	d.Run()
+	s.Expect(t, "bad", "good")
+	if !slices.Equal(s.Escalated, []any{"bad", "bad"}) {
+		t.Errorf("escalated %v", s.Escalated)
 	}
 }
-
-type owned struct{ discarded bool }
-
-func (o *owned) Discard() { o.discarded = true }
 
 // After the end nothing reaches the actor, and what owns something lets go of it.
 func TestMailboxStop(t *testing.T) {
 	m, s, d := newTestMailbox()
 	m.sink = &valve{}
-	before, after := &owned{}, &owned{}
+	before, after := &mailboxtest.Thing{}, &mailboxtest.Thing{}
 	m.PostUserMessage(messages.Text("queued"))
 	m.post(before)
 	m.stop()
-	d.run()
+	d.Run()
 	m.post(after)
-	d.run()
-	s.expect(t)
-	if !before.discarded || !after.discarded {
+	d.Run()
+	s.Expect(t)
+	if !before.Discarded || !after.Discarded {
 		t.Error("not discarded")
 	}
 	if queued, _ := m.sends.Depth(); queued != 0 {
@@ -201,7 +164,7 @@ func TestMailboxProducers(t *testing.T) {
 
 // counting closes done after want messages; the mailbox alone calls it.
 type counting struct {
-	script
+	mailboxtest.Script
 	got, want int
 	done      chan struct{}
 }
@@ -231,15 +194,15 @@ func TestMailboxOutletGetsFull(t *testing.T) {
 	m.PostUserMessage(messages.Text("1"))
 	m.PostUserMessage(messages.Text("2"))
 	m.RegisterHandlers(&filling{s, room}, d)
-	d.run()
-	s.expect(t, "1")
+	d.Run()
+	s.Expect(t, "1")
 	m.PostUserMessage("control")
-	d.run()
-	s.expect(t, "control")
+	d.Run()
+	s.Expect(t, "control")
 	room.room = 1
 	m.Wake()
-	d.run()
-	s.expect(t, "2")
+	d.Run()
+	s.Expect(t, "2")
 }
 
 // narrow is a sink with room for so many.
@@ -250,7 +213,7 @@ func (n *narrow) Flush()      {}
 
 // filling uses up room with each send.
 type filling struct {
-	*script
+	*mailboxtest.Script
 	sink *narrow
 }
 
@@ -258,27 +221,26 @@ func (f *filling) InvokeUserMessage(m any) {
 	if _, ok := m.(*messages.Send); ok {
 		f.sink.room--
 	}
-	f.script.InvokeUserMessage(m)
+	f.Script.InvokeUserMessage(m)
 }
 
 // A mailbox that protoactor suspends because of a panic waits, and goes on once
 // it is resumed.
 func TestMailboxPanicThenResume(t *testing.T) {
 	m, s, d := newTestMailbox()
-	s.panicOn = "bad"
 	m.RegisterHandlers(&suspending{s, m}, d)
 	m.PostUserMessage("bad")
 	m.PostUserMessage("good")
-	d.run()
-	s.expect(t, "bad")
+	d.Run()
+	s.Expect(t, "bad")
 	m.PostSystemMessage(&actor.ResumeMailbox{})
-	d.run()
-	s.expect(t, "good")
+	d.Run()
+	s.Expect(t, "good")
 }
 
 // suspending suspends the mailbox on a failure, as protoactor does.
 type suspending struct {
-	*script
+	*mailboxtest.Script
 	mailbox *connMailbox
 }
 
@@ -293,8 +255,8 @@ func TestMailboxSystemFirst(t *testing.T) {
 	m.PostUserMessage(messages.Text("send"))
 	m.PostUserMessage("control")
 	m.PostSystemMessage("system")
-	d.run()
-	s.expect(t, "system", "control", "send")
+	d.Run()
+	s.Expect(t, "system", "control", "send")
 }
 
 // Sends that were queued when the mailbox stopped are refused to whoever listens.
@@ -310,7 +272,7 @@ func TestMailboxStopRefusesTheQueue(t *testing.T) {
 	m.PostUserMessage(messages.Text("2"))
 	m.stop()
 	m.PostUserMessage(messages.Text("late"))
-	d.run()
+	d.Run()
 	if len(refused) != 3 || refused[0] != "late" || refused[1] != "1" || refused[2] != "2" {
 		t.Errorf("refused %v", refused)
 	}
@@ -340,7 +302,7 @@ func TestMailboxKeepsOrder(t *testing.T) {
 
 // ordered checks the numbers of both lanes; the mailbox alone calls it.
 type ordered struct {
-	script
+	mailboxtest.Script
 	t             *testing.T
 	sends, others [4]int
 	got, want     int

@@ -1,8 +1,6 @@
 package mailbox
 
 import (
-	"fmt"
-	"slices"
 	"sync"
 	"testing"
 
@@ -11,36 +9,10 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox/mailboxtest"
 )
 
-// script is a MessageInvoker that notes what it is given, and panics on "bad".
-type script struct {
-	log       []string
-	escalated []any
-}
-
-func (s *script) note(message any) {
-	text := fmt.Sprint(message)
-	s.log = append(s.log, text)
-	if text == "bad" {
-		panic(text)
-	}
-}
-
-func (s *script) InvokeUserMessage(m any)       { s.note(m) }
-func (s *script) InvokeSystemMessage(m any)     { s.note(m) }
-func (s *script) EscalateFailure(reason, m any) { s.escalated = append(s.escalated, reason, m) }
-
-func (s *script) expect(t *testing.T, want ...string) {
-	t.Helper()
-	if !slices.Equal(s.log, want) {
-		t.Errorf("got %v, want %v", s.log, want)
-	}
-	s.log = nil
-}
-
 // scripted is a mailbox whose actor is a script.
-func scripted() (*plain, *script, *mailboxtest.ByHand) {
+func scripted() (*plain, *mailboxtest.Script, *mailboxtest.ByHand) {
 	m := newPlain().(*plain)
-	s, d := &script{}, &mailboxtest.ByHand{}
+	s, d := &mailboxtest.Script{}, &mailboxtest.ByHand{}
 	m.RegisterHandlers(s, d)
 	m.Start()
 	return m, s, d
@@ -52,10 +24,10 @@ func TestHeld(t *testing.T) {
 	m.PostUserMessage("1")
 	m.PostSystemMessage("system")
 	d.Run()
-	s.expect(t)
+	s.Expect(t)
 	m.Release()
 	d.Run()
-	s.expect(t, "system", "1")
+	s.Expect(t, "system", "1")
 	if m.rested.Load() != 1 || m.UserMessageCount() != 0 {
 		t.Errorf("rested %d times", m.rested.Load())
 	}
@@ -74,11 +46,11 @@ func TestTaken(t *testing.T) {
 		t.Error("who gave it back does not know")
 	}
 	d.Run()
-	s.expect(t)
+	s.Expect(t)
 	if !m.RunHere() {
 		t.Error("it has not run here")
 	}
-	s.expect(t, "1", "2")
+	s.Expect(t, "1", "2")
 	if m.rested.Load() != 0 || !m.Undisturbed() {
 		t.Error("it has rested as if it had been scheduled")
 	}
@@ -88,14 +60,14 @@ func TestTaken(t *testing.T) {
 func TestPostedByItself(t *testing.T) {
 	m, s, d := scripted()
 	m.GiveBack()
-	again := &posting{script: s, mailbox: m}
+	again := &posting{Script: s, mailbox: m}
 	m.RegisterHandlers(again, d)
 	m.PostUserMessage("1")
 	if len(d.Runs) != 1 {
 		t.Fatalf("scheduled %d times", len(d.Runs))
 	}
 	d.Run()
-	s.expect(t, "1", "more")
+	s.Expect(t, "1", "more")
 	if again.ranHere {
 		t.Error("it ran inside itself")
 	}
@@ -103,14 +75,14 @@ func TestPostedByItself(t *testing.T) {
 
 // posting posts one more for the first.
 type posting struct {
-	*script
+	*mailboxtest.Script
 	mailbox *plain
 	posted  bool
 	ranHere bool
 }
 
 func (p *posting) InvokeUserMessage(m any) {
-	p.script.InvokeUserMessage(m)
+	p.Script.InvokeUserMessage(m)
 	if !p.posted {
 		p.posted = true
 		p.mailbox.Queue.Push("more")
@@ -127,23 +99,23 @@ func TestPanicAndSuspension(t *testing.T) {
 		m.PostUserMessage(each)
 	}
 	d.Run()
-	s.expect(t, "bad", "good")
-	if crash, ok := s.escalated[0].(*Crash); !ok || crash.Reason != "bad" || len(crash.Stack) == 0 || s.escalated[1] != "bad" {
-		t.Errorf("escalated %v", s.escalated)
+	s.Expect(t, "bad", "good")
+	if crash, ok := s.Escalated[0].(*Crash); !ok || crash.Reason != "bad" || len(crash.Stack) == 0 || s.Escalated[1] != "bad" {
+		t.Errorf("escalated %v", s.Escalated)
 	}
 	m.PostSystemMessage(&actor.SuspendMailbox{})
 	m.PostUserMessage("1")
 	m.PostSystemMessage("system")
 	d.Run()
-	s.expect(t, "system")
+	s.Expect(t, "system")
 	if m.Undisturbed() {
 		t.Error("it is suspended and says that it is not")
 	}
 	m.PostSystemMessage(&actor.ResumeMailbox{})
 	d.Run()
-	s.expect(t, "1")
+	s.Expect(t, "1")
 	m.Invoke("at once")
-	s.expect(t, "at once")
+	s.Expect(t, "at once")
 }
 
 // A batch is its messages, and then itself, as protoactor has it.
@@ -152,7 +124,7 @@ func TestBatch(t *testing.T) {
 	m.GiveBack()
 	m.PostUserMessage(batch{"1", "2"})
 	d.Run()
-	s.expect(t, "1", "2", "[1 2]")
+	s.Expect(t, "1", "2", "[1 2]")
 }
 
 type batch []any
@@ -222,7 +194,7 @@ func TestRunnerProducers(t *testing.T) {
 
 // counter closes done after want messages; the mailbox alone calls it.
 type counter struct {
-	script
+	mailboxtest.Script
 	got, want int
 	done      chan struct{}
 }

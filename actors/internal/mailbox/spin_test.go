@@ -1,6 +1,10 @@
 package mailbox
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/sockvisor/sockvisor/actors/internal/mailbox/mailboxtest"
+)
 
 // failing panics whenever there is nothing left.
 type failing struct {
@@ -19,12 +23,12 @@ func (m *failing) Crashed(any) any { return nil }
 func TestPanicOverNothing(t *testing.T) {
 	m := &failing{}
 	m.Init(m)
-	s := &script{}
+	s := &mailboxtest.Script{}
 	m.RegisterHandlers(s, NewWorkers())
 	m.Run()
 	m.Queue.Push("1")
 	m.RunHere()
-	if s.expect(t, "1"); m.drained != 2 {
+	if s.Expect(t, "1"); m.drained != 2 {
 		t.Errorf("drained %d times", m.drained)
 	}
 }

@@ -33,7 +33,7 @@ func TestWorkers(t *testing.T) {
 }
 
 type telling struct {
-	script
+	mailboxtest.Script
 	ran chan struct{}
 }
 
@@ -55,5 +55,5 @@ func TestSetDispatcher(t *testing.T) {
 	m.PostUserMessage("1")
 	m.Release()
 	again.Run()
-	s.expect(t, "1")
+	s.Expect(t, "1")
 }
