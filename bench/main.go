@@ -4,7 +4,7 @@
 //	go run . -quick            # a look: every row, short
 //	go run . -list             # the names of the rows
 //	go run . -only echo        # rows whose name begins so
-//	go run . -json FILE -svg DIR
+//	go run . -json FILE -md FILE -svg DIR
 //	go run . -only scale -n 100000
 //	go run . -only actors -n 1000000
 package main
@@ -28,6 +28,7 @@ func main() {
 	flag.IntVar(&o.runs, "runs", 5, "counted runs of each system in each row")
 	flag.IntVar(&o.n, "n", 0, "connections of scale (default 100,000), or actors of actors (default 1,000,000)")
 	names := flag.Bool("list", false, "say the names of the rows, and measure nothing")
+	md := flag.String("md", "", "file to write the tables to, in Markdown")
 	json := flag.String("json", "", "file to write the figures to")
 	svg := flag.String("svg", "", "directory to draw the charts in")
 	flag.Parse()
@@ -43,7 +44,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	if err := bench(ctx, o, *json, *svg); err != nil {
+	if err := bench(ctx, o, outputs{*json, *md, *svg}); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		stop()
 		os.Exit(1)
@@ -70,7 +71,7 @@ func (o options) wants(name string) bool {
 	return len(o.only) == 0
 }
 
-func bench(ctx context.Context, o options, json, svg string) error {
+func bench(ctx context.Context, o options, out outputs) error {
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
@@ -88,7 +89,7 @@ func bench(ctx context.Context, o options, json, svg string) error {
 		return err
 	}
 	fmt.Print(setups)
-	return errors.Join(err, write(results, json, svg)) // what was measured before it failed is not lost
+	return errors.Join(err, out.write(results)) // what was measured before it failed is not lost
 }
 
 // table measures the rows and prints each.

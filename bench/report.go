@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -177,19 +178,23 @@ func number(v float64) string {
 	return digits
 }
 
-// write writes the figures and the charts where they are wanted.
-func write(results []result, file, svg string) error {
-	if file != "" {
+// outputs are where the figures, the tables and the charts are wanted, or empty.
+type outputs struct{ json, md, svg string }
+
+func (o outputs) write(results []result) error {
+	var errs []error
+	if o.json != "" {
 		text, err := json.MarshalIndent(results, "", "  ")
 		if err == nil {
-			err = os.WriteFile(file, append(text, '\n'), 0o644)
+			err = os.WriteFile(o.json, append(text, '\n'), 0o644)
 		}
-		if err != nil {
-			return err
-		}
+		errs = append(errs, err)
 	}
-	if svg != "" {
-		return drawCharts(results, svg)
+	if o.md != "" {
+		errs = append(errs, os.WriteFile(o.md, []byte(markdown(results)), 0o644))
 	}
-	return nil
+	if o.svg != "" {
+		errs = append(errs, drawCharts(results, o.svg))
+	}
+	return errors.Join(errs...)
 }

@@ -35,6 +35,7 @@ gobwas/ws          frames straight from the socket to a reused buffer; header an
 lesismal/nbio      its poller and its HTTP server; WriteMessage to each member of a room
 olahol/melody      its defaults
 plain TCP          no WebSocket: it sends the bytes back; the limit
+uWebSockets        left out: C++, whose source no Go module brings
 `
 
 var (
