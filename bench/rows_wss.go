@@ -22,7 +22,7 @@ var wssRows = []row{
 		systems: secureEchoes, run: echo(1, "-tls"), targets: []target{to(coder, 0.95)},
 	}, {
 		name: "wss-idle-server", title: "an idle wss server connection, RSS after GC", unit: "bytes", less: true,
-		systems: secured, run: idleServer(3000, load.Hello{}, "-tls"), targets: []target{to(gobwas, 1)},
+		systems: append(secured[:len(secured):len(secured)], peer(nbio, "nbio", "serve")), run: idleServer(3000, load.Hello{}, "-tls"), targets: []target{to(gobwas, 1)},
 		note: "3,000 connections",
 	}, {
 		name: "wss-idle-client", title: "an idle wss client connection, RSS after GC", unit: "bytes", less: true,

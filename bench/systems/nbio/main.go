@@ -6,10 +6,12 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/lesismal/llib/std/crypto/tls"
 	"github.com/lesismal/nbio/logging"
 	"github.com/lesismal/nbio/nbhttp"
 	"github.com/lesismal/nbio/nbhttp/websocket"
 
+	"github.com/sockvisor/sockvisor/bench/selfsigned"
 	"github.com/sockvisor/sockvisor/bench/systems/system"
 )
 
@@ -23,14 +25,36 @@ func main() {
 
 // serve has nbio serve HTTP too, for its sockets are not those of net.
 func serve(p system.Plan, handler http.Handler) error {
-	engine := nbhttp.NewEngine(nbhttp.Config{
-		Network: "tcp", Addrs: []string{"127.0.0.1:0"}, Handler: handler,
-		Listen: func(string, string) (net.Listener, error) { return p.Listen() },
-	})
+	config := nbhttp.Config{
+		Network: "tcp", Handler: handler,
+		Listen: func(string, string) (net.Listener, error) { return p.Bind() },
+	}
+	if p.TLS {
+		secure, err := secured()
+		if err != nil {
+			return err
+		}
+		config.AddrsTLS, config.TLSConfig = []string{"127.0.0.1:0"}, secure
+	} else {
+		config.Addrs = []string{"127.0.0.1:0"}
+	}
+	engine := nbhttp.NewEngine(config)
 	if err := engine.Start(); err != nil {
 		return err
 	}
 	select {}
+}
+
+// secured is for nbio's own copy of crypto/tls, which does not wait.
+func secured() (*tls.Config, error) {
+	config, err := selfsigned.Server()
+	if err != nil {
+		return nil, err
+	}
+	own := config.Certificates[0]
+	return &tls.Config{
+		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{{Certificate: own.Certificate, PrivateKey: own.PrivateKey}},
+	}, nil
 }
 
 var echoes = func() *websocket.Upgrader {

@@ -86,20 +86,26 @@ func (p Plan) Serve(handler http.Handler) error {
 
 // Listen listens on a port of loopback and says where.
 func (p Plan) Listen() (net.Listener, error) {
+	listener, err := p.Bind()
+	if err != nil || !p.TLS {
+		return listener, err
+	}
+	config, err := selfsigned.Server()
+	return tls.NewListener(listener, config), err
+}
+
+// Bind is Listen for a system that has a TLS of its own.
+func (p Plan) Bind() (net.Listener, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	if !p.TLS {
-		fmt.Printf("on ws://%v/ws\n", listener.Addr())
-		return listener, nil
+	scheme := "ws"
+	if p.TLS {
+		scheme = "wss"
 	}
-	config, err := selfsigned.Server()
-	if err != nil {
-		return nil, err
-	}
-	fmt.Printf("on wss://%v/ws\n", listener.Addr())
-	return tls.NewListener(listener, config), nil
+	fmt.Printf("on %s://%v/ws\n", scheme, listener.Addr())
+	return listener, nil
 }
 
 func serveDebug(addr string) {
