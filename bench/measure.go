@@ -55,6 +55,7 @@ type run struct {
 	also  []float64
 	load  float64 // share of one core that the load generator took
 	work  float64 // likewise the system
+	other float64 // likewise all other programs
 
 	process *process.Process
 	began   time.Time
@@ -139,14 +140,15 @@ func (r *run) start(args ...string) (err error) {
 	return err
 }
 
-// usage is the CPU time of the load generator and of the system.
-type usage struct{ load, work time.Duration }
+// usage is the CPU time of the load generator, of the system, and of all programs.
+type usage struct{ load, work, all time.Duration }
 
 func (r *run) usage() usage {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	work, _ := r.process.CPU()
-	return usage{load: time.Duration(u.Utime.Nano() + u.Stime.Nano()), work: work}
+	all, _ := process.Programs()
+	return usage{load: time.Duration(u.Utime.Nano() + u.Stime.Nano()), work: work, all: all}
 }
 
 // begin and end are called around what counts.
@@ -156,6 +158,7 @@ func (r *run) end() {
 	after, took := r.usage(), time.Since(r.began)
 	r.load = float64(after.load-r.before.load) / float64(took)
 	r.work = float64(after.work-r.before.work) / float64(took)
+	r.other = max(float64(after.all-r.before.all)/float64(took)-r.load-r.work, 0)
 }
 
 func median(values []float64) float64 {

@@ -33,6 +33,7 @@ type figure struct {
 	Ratio  float64 `json:"ratio"` // to raw coder/websocket, or to gorilla where it has no such role
 	Load   float64 `json:"load_cores"`
 	Work   float64 `json:"system_cores"`
+	Other  float64 `json:"other_cores"` // what other programs took of the machine
 	// Each is the CPU time that the system took for one of what is counted, in microseconds.
 	Each float64   `json:"cpu_us_each,omitempty"`
 	Also []float64 `json:"also,omitempty"`
@@ -73,7 +74,7 @@ func figureOf(name string, runs []run) figure {
 	return figure{
 		System: name, Median: median(values), Min: slices.Min(values), Max: slices.Max(values),
 		Load: median(collect(func(r run) float64 { return r.load })), Work: median(collect(func(r run) float64 { return r.work })),
-		Also: also,
+		Other: median(collect(func(r run) float64 { return r.other })), Also: also,
 	}
 }
 
@@ -130,7 +131,21 @@ func (r result) String() string {
 	if r.Note != "" {
 		fmt.Fprintf(&b, "  %s\n", r.Note)
 	}
+	if other := r.other(); other > quiet {
+		fmt.Fprintf(&b, "  NOT QUIET: other programs took %.1f cores of the machine meanwhile\n", other)
+	}
 	return b.String()
+}
+
+// quiet is what other programs may take of a core while something is claimed.
+const quiet = 0.1
+
+// other is what other programs took beside the system that was hurt most.
+func (r result) other() (cores float64) {
+	for _, f := range r.Systems {
+		cores = max(cores, f.Other)
+	}
+	return cores
 }
 
 // header is the names of the columns; line is a system's part of each. Both end with

@@ -175,6 +175,20 @@ func (p *Process) CPU() (time.Duration, error) {
 	return time.Duration(user+system) * tick, err
 }
 
+// Programs is the time that all programs of the machine have computed. What the kernel
+// does for none of them, in interrupts, is left out.
+func Programs() (time.Duration, error) {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, err
+	}
+	var user, nice, system int64
+	if _, err := fmt.Sscanf(string(text), "cpu %d %d %d", &user, &nice, &system); err != nil {
+		return 0, fmt.Errorf("/proc/stat: %w", err)
+	}
+	return time.Duration(user+nice+system) * tick, nil
+}
+
 func (p *Process) proc(file string) ([]string, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.cmd.Process.Pid, file))
 	return strings.Fields(string(text)), err
