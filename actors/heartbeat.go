@@ -145,6 +145,10 @@ func (h *heartbeat) late() time.Duration {
 	return max(h.conn.tree.clock.Now()-h.due, 0)
 }
 
+// fail tells the connection, which need not ask again if it comes to that late, held up by
+// an Outgoing say. Nothing that held it up has made the peer look silent: the ping went
+// ahead of what the connection gathers, and what had arrived was read, if only for this.
+// What arrives from now on is too late, as it would be if the connection were free.
 func (h *heartbeat) fail(err error) {
 	h.conn.mailbox.post(&heartbeatFailed{epoch: h.reader.Epoch(), err: err})
 }

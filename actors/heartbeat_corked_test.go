@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
+
 	"github.com/sockvisor/sockvisor/actors"
 	"github.com/sockvisor/sockvisor/actors/wstest"
 	"github.com/sockvisor/sockvisor/messages"
@@ -13,12 +15,17 @@ import (
 // A ping leaves at once, though the connection gathers what it writes and is held up by
 // an Outgoing: of one message for long, or of each of many for a little.
 func TestPingLeavesAConnectionThatGathers(t *testing.T) {
+	oneIsSlow := func(n int) time.Duration { return time.Duration(n-1) * 5 * time.Second }
+	all := func(int) time.Duration { return 5 * time.Millisecond }
 	for name, test := range map[string]struct {
 		messages int
 		takes    func(n int) time.Duration
+		mode     websocket.CompressionMode
 	}{
-		"one is slow": {2, func(n int) time.Duration { return time.Duration(n-1) * 5 * time.Second }},
-		"many":        {1024, func(int) time.Duration { return 5 * time.Millisecond }},
+		"one is slow":             {2, oneIsSlow, websocket.CompressionDisabled},
+		"many":                    {1024, all, websocket.CompressionDisabled},
+		"one is slow, compressed": {2, oneIsSlow, websocket.CompressionContextTakeover},
+		"many, compressed":        {1024, all, websocket.CompressionContextTakeover},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inMemory(t, wstest.Echo, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server) {
@@ -28,7 +35,7 @@ func TestPingLeavesAConnectionThatGathers(t *testing.T) {
 					pass(test.takes(n))
 					return o.Send
 				})
-				conn, events := connect(t, sup, server, actors.WithOutgoing(slow), actors.WithHeartbeat(time.Second, time.Second))
+				conn, events := connect(t, sup, server, actors.WithCompression(test.mode), actors.WithOutgoing(slow), actors.WithHeartbeat(time.Second, time.Second))
 				for range test.messages { // queued before it is open: one run
 					_ = conn.Send(messages.Text("x"))
 				}

@@ -48,7 +48,7 @@ func (f IncomingFunc) Receive(message *messages.Received) *messages.Received { r
 //
 // Send runs on the connection's goroutine, one call at a time for a connection. It may
 // compute and send messages to others; it must not block, since meanwhile this
-// connection cannot close. Connections that share the option
+// connection cannot close, and may answer no ping. Connections that share the option
 // call the one Outgoing side by side: what it counts must be atomic.
 type Outgoing interface {
 	Send(message Outbound) *messages.Send
