@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -140,7 +141,8 @@ func TestRejectedIsLoggedSeldom(t *testing.T) {
 	})
 }
 
-// Who subscribes to the EventStream hears of it instead, and who sends with a sender is answered.
+// Who sends with a sender is answered, and a subscriber to the EventStream may take care of
+// the rest.
 func TestRejectedIsNotLogged(t *testing.T) {
 	logged(t, wstest.Frozen, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server, log *lines) {
 		conn, _ := connect(t, sup, server)
@@ -155,18 +157,48 @@ func TestRejectedIsNotLogged(t *testing.T) {
 		if _, ok := answer.(*messages.Rejected); !ok {
 			t.Errorf("got %T, %v", answer, err)
 		}
-		heard := 0
-		sub := sup.System().EventStream.Subscribe(func(event any) {
-			if _, ok := event.(*messages.RejectedEvent); ok {
-				heard++
+		var heard atomic.Int64
+		subscribe := func(f func(event any)) {
+			stream := sup.System().EventStream
+			subscription := stream.Subscribe(f)
+			t.Cleanup(func() { stream.Unsubscribe(subscription) })
+		}
+		refuse := func() {
+			sup.System().Root.Send(conn.PID(), "no use")
+			sup.System().Root.Send(conn.PID(), &messages.Enqueue{Send: messages.Text("\xff"), Receipt: true})
+			synctest.Wait()
+		}
+		subscribe(func(event any) {
+			switch e := event.(type) {
+			case *messages.RejectedEvent:
+				heard.Add(1)
+				e.Heard()
+			case *messages.ReceiptEvent:
+				heard.Add(1)
+				e.Heard()
 			}
 		})
-		sup.System().Root.Send(conn.PID(), "no use")
-		synctest.Wait()
-		if found := log.with(slog.LevelWarn); heard != 1 || len(found) != 0 {
-			t.Errorf("heard %d, logged %q", heard, found)
+		subscribe(func(any) {})
+		refuse()
+		if found := log.with(slog.LevelWarn); heard.Load() != 2 || len(found) != 0 {
+			t.Errorf("heard %d, logged %q", heard.Load(), found)
 		}
-		sup.System().EventStream.Unsubscribe(sub)
+	})
+}
+
+// That somebody has subscribed to something else, such as dead letters, is no reason to
+// keep what is refused from the log.
+func TestRejectedIsLoggedThoughSomebodyListens(t *testing.T) {
+	logged(t, wstest.Frozen, func(t *testing.T, sup *supervisor.Supervisor, server *wstest.Server, log *lines) {
+		stream := sup.System().EventStream
+		defer stream.Unsubscribe(stream.Subscribe(func(any) {}))
+		conn, _ := connect(t, sup, server)
+		sup.System().Root.Send(conn.PID(), "no use")
+		sup.System().Root.Send(conn.PID(), &messages.Enqueue{Send: messages.Text("\xff"), Receipt: true})
+		synctest.Wait()
+		if found := log.with(slog.LevelWarn, "message refused"); len(found) != 2 {
+			t.Errorf("the log:\n%s", log)
+		}
 	})
 }
 

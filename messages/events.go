@@ -88,12 +88,15 @@ type Rejected struct {
 // RejectedEvent is a Rejected that has no sender to go to. It is published on
 // the actor system's EventStream, on the goroutine that sent the message, or on the
 // connection's: a subscriber that panics is logged and hurts nobody, one that blocks
-// holds up whoever publishes. While nobody but protoactor has subscribed to the
-// EventStream, the log has it instead, at Warn, with the connection's name and the type
-// of the message; of many it has the first few, and then how many more there were.
+// holds up whoever publishes. Unless a subscriber calls Heard, the log has it too, at
+// Warn, with the connection's name and the type of the message; of many it has the first
+// few, and then how many more there were.
 //
 // What groups and a supervisor refuse has no Conn.
-type RejectedEvent struct{ Rejected }
+type RejectedEvent struct {
+	Rejected
+	heard
+}
 
 // Inspected is how a connection is, in answer to [Inspect].
 type Inspected struct {

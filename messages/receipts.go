@@ -38,8 +38,10 @@ type Unknown struct {
 	Err error
 }
 
-// ReceiptEvent is a receipt that has no sender to go to.
+// ReceiptEvent is a receipt that has no sender to go to. Unless a subscriber calls Heard,
+// the log has it too if it is a *Dropped or *Unknown: see [RejectedEvent].
 type ReceiptEvent struct {
 	// Receipt is a *Written, *Dropped or *Unknown.
 	Receipt any
+	heard
 }

@@ -23,6 +23,6 @@
 // panics is logged and hurts nobody, nor does a logger that panics; one that blocks
 // holds up who publishes. (But protoactor itself logs the number of throttled dead
 // letters on a goroutine of its own, where a logger that panics ends the process: see
-// actor.WithDeadLetterThrottleCount.) While nobody but protoactor has subscribed, what
-// is refused is in the log instead.
+// actor.WithDeadLetterThrottleCount.) What is refused is in the log too, unless a
+// subscriber says that it takes care of it.
 package supervisor

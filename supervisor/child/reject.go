@@ -16,22 +16,21 @@ const (
 	// together. The rest is counted.
 	rejectsLogged = 5
 	rejectsWindow = 5 * time.Second
-	// ownSubscribers is how many subscribers the EventStream of a new actor system has:
-	// they are protoactor's.
-	ownSubscribers = 3
 )
 
 // rejects counts what was refused. Whoever refuses adds, and the timer of the window
 // that the first has begun takes all away.
 type rejects struct{ inWindow atomic.Int64 }
 
+// heard is an event of which a subscriber says whether it takes care of it.
+type heard interface{ IsHeard() bool }
+
 // Reject publishes a [messages.RejectedEvent], or a [messages.ReceiptEvent] that says
-// the like. If nobody has subscribed to the EventStream, the log has it, at Warn: the
-// first few in some seconds, and then how many more there were. It has the type of the
-// message, and not what is in it.
-func (c *Contained) Reject(event any, r *messages.Rejected, attrs ...slog.Attr) {
-	c.Publish(event)
-	if c.system.EventStream.Length() > ownSubscribers {
+// the like. Unless a subscriber takes care of it, the log has it, at Warn: the first few in
+// some seconds, and then how many more there were. It has the type of the message, and
+// not what is in it.
+func (c *Contained) Reject(event heard, r *messages.Rejected, attrs ...slog.Attr) {
+	if c.Publish(event); event.IsHeard() {
 		return
 	}
 	switch n := c.rejects.inWindow.Add(1); {

@@ -55,17 +55,30 @@ func TestRejectedAreLogged(t *testing.T) {
 	})
 }
 
-// Where somebody has subscribed, nothing is logged.
+// What a subscriber takes care of is not logged. That there is one does not say so: it may
+// listen to something else.
 func TestRejectedAreHeard(t *testing.T) {
 	contained(t, func(t *testing.T, c *Contained, log *lines) {
-		var heard []any
-		defer c.system.EventStream.Unsubscribe(c.system.EventStream.Subscribe(func(event any) { heard = append(heard, event) }))
+		var events []any
+		takesCare := false
+		defer c.system.EventStream.Unsubscribe(c.system.EventStream.Subscribe(func(event any) {
+			events = append(events, event)
+			if takesCare {
+				event.(*messages.RejectedEvent).Heard()
+				panic("and no more")
+			}
+		}))
 		c.rejectOne(errors.New("full"))
-		if all := log.take(); len(heard) != 1 || len(all) != 0 {
-			t.Errorf("heard %v, logged %q", heard, all)
+		if all := log.take(); len(all) != 1 || !strings.HasPrefix(all[0], "WARN message refused") {
+			t.Errorf("logged %q", all)
 		}
-		if e, ok := heard[0].(*messages.RejectedEvent); !ok || e.Message != "secret" {
-			t.Errorf("heard %v", heard[0])
+		takesCare = true
+		c.rejectOne(errors.New("full"))
+		if all := log.take(); len(all) != 1 || !strings.HasPrefix(all[0], "ERROR panic") {
+			t.Errorf("logged %q", all)
+		}
+		if len(events) != 2 || events[1].(*messages.RejectedEvent).Message != "secret" {
+			t.Errorf("heard %v", events)
 		}
 	})
 }
