@@ -138,7 +138,7 @@ func (in *frameBuffer) next() bool {
 // header reports whether the header of the next frame is there, and in ahead.
 func (in *frameBuffer) header() bool {
 	if !in.known {
-		in.ahead, in.known = wire.ParseHeader(in.rest())
+		in.known = in.ahead.Parse(in.rest())
 	}
 	return in.known
 }

@@ -118,7 +118,7 @@ func (g *Guard) header(p []byte) int {
 	}
 	for n := range p {
 		g.held = append(g.held, p[n])
-		if f, ok := parseHead(g.held); ok && g.headed(f) {
+		if f := (Header{}); f.parseHead(g.held) && g.headed(f) {
 			return n + 1
 		}
 	}

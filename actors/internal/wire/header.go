@@ -59,29 +59,30 @@ func (h *Header) known() bool {
 
 // ParseHeader returns the header at the beginning of b, if it is there.
 func ParseHeader(b []byte) (h Header, ok bool) {
-	h, ok = parseHead(b)
-	return h, ok && len(b) >= int(h.Size)
+	ok = h.Parse(b)
+	return h, ok
 }
 
-// parseHead returns what the header at the beginning of b says, but for the key that
-// masks the payload, if it is there.
-func parseHead(b []byte) (h Header, ok bool) {
+// Parse is ParseHeader into h, which it leaves undefined if the header is not there.
+func (h *Header) Parse(b []byte) (ok bool) { return h.parseHead(b) && len(b) >= int(h.Size) }
+
+// parseHead is Parse but for the key that masks the payload, which need not be there.
+func (h *Header) parseHead(b []byte) bool {
 	if len(b) < 2 {
-		return h, false
+		return false
 	}
-	extended := extendedLength(b[1] & lengthBits)
-	h.Size = 2 + extended
-	if len(b) < int(h.Size) {
-		return h, false
+	first, second := b[0], b[1]
+	extended := extendedLength(second & lengthBits)
+	if len(b) < int(2+extended) {
+		return false
 	}
-	if h.Masked = b[1]&maskBit != 0; h.Masked {
-		h.Size += KeySize
-	}
-	h.Fin, h.Reserved, h.Opcode = b[0]&finBit != 0, b[0]&reservedBits, Opcode(b[0]&opcodeBits)
+	h.Opcode, h.Reserved = Opcode(first&opcodeBits), first&reservedBits
+	h.Fin, h.Masked = first&finBit != 0, second&maskBit != 0
+	h.Size = 2 + extended + second>>7*KeySize
 	h.setLength(b, extended)
 	h.Whole = h.Fin && h.Opcode != OpcodeContinuation
 	h.Plain = h.Reserved == 0 && h.Begins() && h.Minimal
-	return h, true
+	return true
 }
 
 func (h *Header) setLength(b []byte, extended uint8) {

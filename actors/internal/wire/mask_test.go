@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"strconv"
 	"testing"
 )
 
@@ -17,5 +18,19 @@ func TestMask(t *testing.T) {
 		if Mask(got, src, key); !bytes.Equal(got, want) {
 			t.Errorf("%d bytes: got %x, want %x", size, got, want)
 		}
+	}
+}
+
+// BenchmarkMask is the share of a server in every message, and of a client.
+func BenchmarkMask(b *testing.B) {
+	key := []byte{0x12, 0x34, 0x56, 0x78}
+	for _, size := range []int{16, 64, 64 << 10} {
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
+			data := make([]byte, size)
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				Mask(data, data, key)
+			}
+		})
 	}
 }
