@@ -29,7 +29,7 @@ func (r *Reader) finish() {
 	if r.ws.Socket.Fits() || r.full() {
 		return
 	}
-	if r.ws.Socket.Large() { // there was no room for it, and is now
+	if r.ws.Socket.HasPart() { // there was no room for it, and is now
 		r.wakeUp()
 		return
 	}

@@ -74,24 +74,31 @@ const fair = 16
 // deliverAll delivers the messages that are there as a whole, and reports whether
 // there may be more.
 func (r *Reader) deliverAll() bool {
-	for r.ws.Socket.Whole() {
+	for {
+		whole := r.ws.Socket.Whole()
+		if !whole && !r.ws.Socket.HasPart() {
+			return true
+		}
 		if r.full() {
 			return false
 		}
-		if err := r.readOne(); err != nil && !errs.Wraps(err, transport.ErrLater) {
+		if err := r.take(whole); err != nil {
 			r.end(err)
 			return false
 		}
 	}
-	if !r.ws.Socket.Large() {
-		return true
+}
+
+// take delivers what is there as a whole, or takes in what there is of it.
+func (r *Reader) take(whole bool) error {
+	if !whole {
+		if err := r.ws.Socket.BeginPart(); err != nil {
+			return r.ws.ReadError(err)
+		}
+		return nil
 	}
-	if r.full() {
-		return false
+	if err := r.readOne(); !errs.Wraps(err, transport.ErrLater) {
+		return err
 	}
-	if err := r.ws.Socket.BeginLarge(); err != nil {
-		r.end(r.ws.ReadError(err))
-		return false
-	}
-	return true
+	return nil
 }

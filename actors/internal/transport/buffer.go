@@ -14,7 +14,6 @@ type buffer struct {
 	from  int       // of bytes: what comes before is sent
 	large []payload // in order
 	more  int       // bytes in those
-	last  bool      // a close frame is at the end
 }
 
 // payload is one that is large. It is nobody's to write to, and is masked on its way.
@@ -63,24 +62,6 @@ func (b *buffer) sent(n int) {
 	if p.bytes, p.key = p.bytes[n:], wire.Turned(p.key, n); len(p.bytes) == 0 {
 		b.large = slices.Delete(b.large, 0, 1)
 	}
-}
-
-// join returns a buffer with what was in both, of which nothing is sent yet. Either may be
-// nil.
-func join(a, b *buffer) *buffer {
-	if a == nil {
-		return b
-	}
-	if b == nil {
-		return a
-	}
-	for _, p := range b.large {
-		p.at += len(a.bytes)
-		a.large = append(a.large, p)
-	}
-	a.bytes, a.more, a.last = append(a.bytes, b.bytes...), a.more+b.more, b.last
-	recycle(b)
-	return a
 }
 
 func drop(b *buffer) {

@@ -74,7 +74,7 @@ func (s *Socket) shut() error {
 // who adds to it meanwhile sees that and does the same.
 func (s *Socket) discard() {
 	drop(s.pending.Swap(nil))
-	drop(s.aside.Swap(nil))
+	s.aside.Store(nil)
 }
 
 // drained bounds what is read for nobody: several times what kernels keep.

@@ -17,16 +17,17 @@ import (
 // one reads as many frames as there are in one system call (measured with 64
 // messages in flight: 30 times fewer reads than through a 512-byte buffer).
 type frameBuffer struct {
-	*buffer               // nil when empty
-	from    int           // the next byte to hand out
-	left    int64         // of the present frame; zero between frames
-	ahead   wire.Header   // the next one
-	known   bool          // its header is there
-	framed  bool          // frames are read, and not the answer to a handshake
-	patient bool          // Read waits for what is not there yet
-	packed  bool          // the message that was begun last is compressed
-	guard   *bufferGuard  // nil between messages
-	large   *largeMessage // that is read past the buffer, or nil
+	*buffer                // nil when empty
+	from      int          // the next byte to hand out
+	left      int64        // of the present frame; zero between frames
+	ahead     wire.Header  // the next one
+	known     bool         // its header is there
+	framed    bool         // frames are read, and not the answer to a handshake
+	patient   bool         // Read waits for what is not there yet
+	packed    bool         // the message that was begun last is compressed
+	guard     *bufferGuard // nil between messages
+	assembly  *assembly    // of a message past the buffer, or nil
+	assembles bool         // of all messages that need it: see StartAssembling
 }
 
 // frameBufferSize is how much is read at a time. Small messages come by the hundred in
@@ -60,8 +61,8 @@ func (in *frameBuffer) room() []byte {
 }
 
 func (in *frameBuffer) full() bool {
-	if in.large != nil {
-		return in.large.whole()
+	if in.assembly != nil && in.assembly.whole() {
+		return true
 	}
 	return in.buffer != nil && len(in.rest()) == cap(in.bytes)
 }
@@ -117,8 +118,8 @@ func (in *frameBuffer) takeLine(p []byte) int {
 }
 
 func (in *frameBuffer) message() bool {
-	if in.large != nil {
-		return in.large.whole()
+	if in.assembly != nil && (in.assembly.left > 0 || in.assembly.fin) {
+		return in.assembly.whole()
 	}
 	return in.header() && in.ahead.Whole && int64(len(in.bytes)-in.from) >= in.ahead.FrameSize()
 }

@@ -13,9 +13,10 @@ import (
 // and check for what such a frame cannot be: a flood is received 2.4 times as fast.
 // It is between two messages as far as coder/websocket can see, and stays there.
 //
-// TakeMessage takes such a message, or returns nil: the next is coder/websocket's to
-// read, or the guard's to refuse. So is all that there is where frames are not read. Text
-// that is none is an error.
+// TakeMessage takes such a message, or one that was put together, or returns nil: the next
+// is coder/websocket's to read, or the guard's to refuse. So is all that there is where
+// frames are not read. Text that is none is an error. Where messages are assembled it takes
+// pings and pongs too, and a close frame is an error.
 func (s *Socket) TakeMessage() (wire.Opcode, []byte, error) {
 	if !s.incoming.framed {
 		return 0, nil, nil
@@ -24,11 +25,18 @@ func (s *Socket) TakeMessage() (wire.Opcode, []byte, error) {
 }
 
 func (in *frameBuffer) takeMessage(r *wire.Rules) (wire.Opcode, []byte, error) {
-	if in.large != nil {
-		return in.takeLarge()
+	if in.left > 0 || !in.message() {
+		return 0, nil, nil
+	}
+	if in.assembly != nil && in.assembly.whole() {
+		op, data := in.takeAssembly()
+		return op, data, nil
 	}
 	f := &in.ahead
-	if in.left > 0 || !in.message() || !f.Plain || f.Masked != r.Masked || f.Payload > r.Limit {
+	if !in.ordinary(r) {
+		if in.assembles && in.control() {
+			return in.takeControl(r)
+		}
 		return 0, nil, nil
 	}
 	size := int(f.FrameSize())
@@ -51,8 +59,11 @@ func (in *frameBuffer) takeMessage(r *wire.Rules) (wire.Opcode, []byte, error) {
 }
 
 // Whole reports whether a message, or a control frame, is there as a whole. One in
-// fragments never is: only coder/websocket knows where it ends.
-func (s *Socket) Whole() bool { return s.incoming.message() }
+// fragments never is where only coder/websocket knows where it ends.
+func (s *Socket) Whole() bool {
+	in := &s.incoming
+	return in.message() && (!in.assembles || in.takeable(&s.rules))
+}
 
 // Fragmented reports whether a message in fragments is next, which only coder/websocket
 // can take.
@@ -90,3 +101,6 @@ func (s *Socket) Takeover() bool { return s.rules.Takeover }
 
 // SetPatient says whether Read waits for what is not there yet.
 func (s *Socket) SetPatient(yes bool) { s.incoming.patient = yes }
+
+// Patient reports whether it does.
+func (s *Socket) Patient() bool { return s.incoming.patient }

@@ -126,14 +126,32 @@ func (s *Socket) read(p []byte) (int, error) {
 // Fill takes in what the kernel has, without waiting, and reports whether it may
 // have more.
 func (s *Socket) Fill() (n int, more bool, err error) {
-	if s.incoming.large != nil {
-		return s.fillLarge()
+	if m := s.incoming.assembly; m != nil && m.left > 0 {
+		return s.fillAssembly()
 	}
 	room := s.incoming.room()
 	n, err = s.kernel.read(room)
 	s.incoming.add(n)
 	s.incoming.release()
-	return n, n == len(room), s.noteRead(n, err)
+	return n, n == len(room), s.incoming.ending(s.noteRead(n, err))
+}
+
+// Await waits until there is more of what is next, where messages are assembled, and nobody
+// is told of what arrives.
+func (s *Socket) Await() error {
+	in := &s.incoming
+	if s.HasPart() {
+		return s.BeginPart()
+	}
+	m := in.assembly
+	if m == nil || m.left == 0 {
+		return in.ending(s.more())
+	}
+	n, err := s.read(m.room())
+	if judged := s.judged(m.add(n, in.guard)); judged != nil {
+		return judged
+	}
+	return in.ending(err)
 }
 
 const (

@@ -39,7 +39,7 @@ type Socket struct {
 	// For every write, side by side. Who writes takes pending or aside out, adds, and puts
 	// it back; who sends takes it.
 	pending atomic.Pointer[buffer] // written, not yet sent
-	aside   atomic.Pointer[buffer] // likewise, by coder/websocket while framing
+	aside   atomic.Pointer[aside]  // likewise, by others while framing: see frames.go
 	failure atomic.Pointer[error]  // of writing: of whoever met it first, for everybody
 	maximum int                    // of pending bytes, before the peer is taken for hostile
 	secure  bool                   // TLS is above: what passes here are its records
@@ -51,12 +51,12 @@ type Socket struct {
 	watched atomic.Bool            // somebody wants to know when all is sent: Taken sets it, who has sent takes it back
 	closing atomic.Bool            // by this side: who closes sets it, everybody looks
 	broken  atomic.Bool            // for reading: who reads sets it, and looks
-	ended   atomic.Bool            // coder/websocket has written a close frame: it sets it, WriteFrame looks
+	ended   atomic.Bool            // a close frame was written: who does sets it, who writes looks
 	over    bool                   // which was sent, or is about to be: who sends
 	reading atomic.Bool            // a goroutine waits for more, or takes it: it sets it, who gives up looks
 	streak  atomic.Int32           // reads that came soon after the one before: who reads counts, and looks
 	kernel  nonblock
-	part    *buffer // of a frame of coder/websocket's
+	part    []byte // of a frame of coder/websocket's
 
 	// lastTaken is when bytes were last taken that had to wait, or while others did,
 	// since born. Whoever sends notes it, the heartbeat looks.

@@ -15,6 +15,18 @@ type Upgraded struct {
 	ahead []byte      // read with the answer
 	open  bool        // the answer was taken: a refused one has no body to wait for
 	guard *wire.Guard // nil if the socket itself sees frames, and has one
+	left  bool        // whoever read and wrote is to leave it alone: see Detach
+}
+
+// Detach has Close do nothing.
+func (u *Upgraded) Detach() { u.left = true }
+
+// Close implements net.Conn.
+func (u *Upgraded) Close() error {
+	if u.left {
+		return nil
+	}
+	return u.Conn.Close()
 }
 
 // Upgraded returns what is read from conn, which is above the socket or the socket

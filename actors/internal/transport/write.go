@@ -3,7 +3,6 @@ package transport
 import (
 	"errors"
 	"net"
-	"sync/atomic"
 )
 
 // corkLimit is how much is gathered before it is sent in the middle of a run.
@@ -17,11 +16,11 @@ func (s *Socket) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	if s.framing {
-		return len(p), s.writeAside(p)
+		return len(p), s.writePart(p)
 	}
-	b := add(&s.pending)
+	b := s.pendingBuffer()
 	b.bytes = append(b.bytes, p...)
-	return len(p), s.put(&s.pending, b)
+	return len(p), s.put(b)
 }
 
 // refusal is why a write is refused, or nil.
@@ -35,18 +34,23 @@ func (s *Socket) refusal() error {
 	return nil
 }
 
-// add returns what is there, or an empty buffer, to be added to and put back.
-func add(to *atomic.Pointer[buffer]) *buffer {
-	if b := to.Swap(nil); b != nil {
+// pendingBuffer returns what is there, or an empty buffer, to be added to and put back.
+func (s *Socket) pendingBuffer() *buffer {
+	if b := s.pending.Swap(nil); b != nil {
 		return b
 	}
 	return buffers.Get().(*buffer)
 }
 
-// put puts b where it is sent from: now, unless more is to come.
-func (s *Socket) put(where *atomic.Pointer[buffer], b *buffer) error {
+// put puts b where it is sent from.
+func (s *Socket) put(b *buffer) error {
 	size := b.size()
-	where.Store(b)
+	s.pending.Store(b)
+	return s.written(size)
+}
+
+// written sends what was put where it is sent from: now, unless more is to come.
+func (s *Socket) written(size int) error {
 	if size > s.maximum {
 		s.fail(errPendingOverflow)
 	}

@@ -45,8 +45,8 @@ func (a *Acceptor) Accept(w http.ResponseWriter, r *http.Request, begin func()) 
 	if err != nil {
 		return nil, h.refusal(err)
 	}
-	c.conn = conn
 	h.reader.Reset(h.sock) // coder/websocket has put two readers of nothing before it, of 104 bytes
-	c.start(h.sock, a.Compression)
+	c.start(h.sock, conn, a.Compression)
+	c.letGo(h.body)
 	return c, nil
 }

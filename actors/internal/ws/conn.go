@@ -21,8 +21,11 @@ import (
 type Conn struct {
 	// Socket is what it is spoken over.
 	Socket *transport.Socket
-	conn   *websocket.Conn
-	onPong func(payload []byte)
+	// conn is coder/websocket's, nil where it has done its part with the handshake: see
+	// letGo.
+	conn        *websocket.Conn
+	subprotocol string
+	onPong      func(payload []byte)
 	// inflater is who reads's, nil until a message is compressed.
 	inflater *inflate.Inflater
 	// closing: this side has sent a close frame, or is about to. Who writes sets it, who
@@ -35,7 +38,7 @@ type Conn struct {
 var background = context.Background()
 
 // Subprotocol is what was agreed on, or empty.
-func (c *Conn) Subprotocol() string { return c.conn.Subprotocol() }
+func (c *Conn) Subprotocol() string { return c.subprotocol }
 
 // OnPong sets who is told of pongs, on the goroutine that reads. It is called before the
 // first read.
@@ -61,7 +64,11 @@ func (c *Conn) SaidClose() bool { return c.closing.Load() }
 // coder/websocket's buffers, and the window of what was inflated. Only who reads calls it,
 // or nobody reads any more.
 func (c *Conn) CloseNow() {
-	_ = c.conn.CloseNow()
+	if c.conn != nil {
+		_ = c.conn.CloseNow()
+	} else {
+		_ = c.Socket.Close()
+	}
 	c.Socket.Forget()
 	c.inflater = nil
 }
@@ -72,11 +79,26 @@ func (c *Conn) Abort() {
 	c.CloseNow()
 }
 
-// start is for when the handshake is over.
-func (c *Conn) start(sock *transport.Socket, compression websocket.CompressionMode) {
-	c.Socket = sock
-	c.conn.SetReadLimit(-1) // it is the guard's
+// start is for when the handshake is over. Coder is who made it, over a body that can be
+// left to it.
+func (c *Conn) start(sock *transport.Socket, coder *websocket.Conn, compression websocket.CompressionMode) {
+	c.Socket, c.conn = sock, coder
+	c.subprotocol = coder.Subprotocol()
+	coder.SetReadLimit(-1) // it is the guard's
 	if compression == websocket.CompressionDisabled {
 		sock.StartFraming() // past coder/websocket, where that can be
 	}
+}
+
+// letGo has coder/websocket do no more than the handshake, where nothing is compressed and
+// the kernel tells of what arrives: its state, which is more than half of an idle
+// connection, goes. What it checks of frames the guard has always checked before it.
+func (c *Conn) letGo(body interface{ Detach() }) {
+	if !c.Socket.Framed() || !c.Socket.Framing() {
+		return
+	}
+	c.Socket.StartAssembling()
+	body.Detach()
+	_ = c.conn.CloseNow() // returns its buffers
+	c.conn = nil
 }

@@ -66,7 +66,7 @@ func (a *Attempt) Dial(ctx context.Context, d *Dialer, r Request) (*Conn, error)
 	}
 	header, host := splitHost(r.Header)
 	c := &Conn{}
-	c.conn, _, err = websocket.Dial(ctx, url, &websocket.DialOptions{
+	coder, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{
 		HTTPClient:      a.client(),
 		HTTPHeader:      header,
 		Host:            host,
@@ -82,13 +82,14 @@ func (a *Attempt) Dial(ctx context.Context, d *Dialer, r Request) (*Conn, error)
 	case err != nil:
 		return nil, err
 	}
-	c.start(a.sock, d.Compression)
+	c.start(a.sock, coder, d.Compression)
 	if !inTime {
 		c.Abort()
 		return nil, ctx.Err()
 	}
 	a.upgraded.Open()
 	a.sock.Frames()
+	c.letGo(a.upgraded)
 	return c, nil
 }
 

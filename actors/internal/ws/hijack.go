@@ -28,6 +28,7 @@ type hijacker struct {
 	begin    func() // called before the answer is written
 	failure  *HijackError
 	reader   *bufio.Reader // coder/websocket's
+	body     *detachable   // what it reads and writes
 }
 
 // HijackError says that a response does not let its connection be taken over.
@@ -135,7 +136,25 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		size = secureBuffer
 	}
 	h.reader = bufio.NewReaderSize(h.sock, size)
-	return h.sock, bufio.NewReadWriter(h.reader, bufio.NewWriterSize(h.sock, hijackedBuffer)), nil
+	h.body = &detachable{Conn: h.sock}
+	return h.body, bufio.NewReadWriter(h.reader, bufio.NewWriterSize(h.sock, hijackedBuffer)), nil
+}
+
+// detachable is a connection that coder/websocket may be made to leave alone.
+type detachable struct {
+	net.Conn
+	detached bool
+}
+
+// Detach has Close do nothing.
+func (d *detachable) Detach() { d.detached = true }
+
+// Close implements net.Conn.
+func (d *detachable) Close() error {
+	if d.detached {
+		return nil
+	}
+	return d.Conn.Close()
 }
 
 // takeOver hijacks. Some wrappers say that they can, and panic if what they wrap

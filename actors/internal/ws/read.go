@@ -7,6 +7,7 @@ import (
 
 	"github.com/sockvisor/sockvisor/actors/internal/errs"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
 	"github.com/sockvisor/sockvisor/messages"
 )
 
@@ -17,11 +18,50 @@ import (
 // An error says why there will be no more, and is one of package messages: a
 // PeerClosedError, a ProtocolError, a WriteError of a pong, or a ReadError.
 func (c *Conn) Next() (messages.Type, []byte, error) {
-	if kind, data, err := c.Socket.TakeMessage(); data != nil {
-		return messages.Type(kind), data, nil
-	} else if err != nil {
+	op, data, err := c.Socket.TakeMessage()
+	switch {
+	case err != nil:
 		return 0, nil, c.ReadError(err)
+	case op == wire.OpcodePing || op == wire.OpcodePong:
+		return 0, nil, c.answer(op, data)
+	case data != nil:
+		return messages.Type(op), data, nil
+	case c.conn == nil:
+		return 0, nil, c.await()
+	default:
+		return c.nextOfCoder()
 	}
+}
+
+// answer answers a ping, unless this side closes: after a close frame nothing is sent any
+// more (RFC 6455, section 5.5.1). A pong is for who waits for it.
+func (c *Conn) answer(op wire.Opcode, payload []byte) error {
+	if op == wire.OpcodePong {
+		c.ponged(background, payload)
+		return nil
+	}
+	if c.SaidClose() {
+		return nil
+	}
+	if err := c.WriteAside(wire.OpcodePong, payload); err != nil && !c.refusedPong(err) {
+		return c.ReadError(err)
+	}
+	return nil
+}
+
+// await waits for more where it may.
+func (c *Conn) await() error {
+	if !c.Socket.Patient() {
+		return nil
+	}
+	if err := c.Socket.Await(); err != nil {
+		return c.ReadError(err)
+	}
+	return nil
+}
+
+// nextOfCoder is Next where coder/websocket reads.
+func (c *Conn) nextOfCoder() (messages.Type, []byte, error) {
 	kind, from, err := c.conn.Reader(background)
 	switch {
 	case err != nil && (c.refusedPong(err) || errs.Wraps(err, transport.ErrLater)):

@@ -23,6 +23,9 @@ func (c *Conn) Write(op wire.Opcode, payload []byte) error {
 // Close for the peer, up to ten seconds: not in a Receive. After a close frame it refuses
 // to write. TestControlFrames holds it to all that.
 func (c *Conn) WriteAside(op wire.Opcode, payload []byte) error {
+	if c.conn == nil {
+		return c.Socket.WriteAside(op, payload)
+	}
 	return c.conn.Write(background, websocket.MessageType(op), payload)
 }
 

@@ -33,9 +33,9 @@ func sayAll(peer net.Conn, p []byte) {
 func readLarge(s *Socket) (wire.Opcode, []byte, error) {
 	began := false
 	for !s.Whole() {
-		if s.Large() {
+		if s.HasPart() {
 			began = true
-			if err := s.BeginLarge(); err != nil {
+			if err := s.BeginPart(); err != nil {
 				return 0, nil, err
 			}
 			continue
@@ -78,7 +78,7 @@ func TestLargeMessages(t *testing.T) {
 						if err != nil || got != op || !bytes.Equal(data, payload) || cap(data) != size {
 							t.Fatalf("got %d, %d bytes of %d, %v", got, len(data), cap(data), err)
 						}
-						if s.incoming.guard != nil || s.incoming.large != nil {
+						if s.incoming.guard != nil || s.incoming.assembly != nil {
 							t.Error("the guard is kept")
 						}
 						for !s.Whole() {
@@ -104,7 +104,7 @@ func TestLargeAfterInspect(t *testing.T) {
 	if !s.Begun() {
 		t.Fatal("no header")
 	}
-	if err := s.Inspect(); !s.Large() || err != nil || s.incoming.guard.seen != seen {
+	if err := s.Inspect(); !s.HasPart() || err != nil || s.incoming.guard.seen != seen {
 		t.Fatalf("inspect: %v", err)
 	}
 	sayAll(peer, all[seen:])
@@ -130,7 +130,7 @@ func TestLargeRefused(t *testing.T) {
 				if !errors.As(err, &v) || v.Code != wire.CloseInvalidPayload {
 					t.Fatalf("got %v", err)
 				}
-				if s.incoming.large != nil || s.Broken() {
+				if s.incoming.assembly != nil || s.Broken() {
 					t.Error("what is refused is kept, or the socket is taken for broken")
 				}
 				if !s.Drain() {
@@ -152,10 +152,10 @@ func TestLargeNotBegun(t *testing.T) {
 	}
 	s.Prepend(wire.AppendFrame(nil, wire.OpcodeText, make([]byte, 20_000), false)[:100])
 	var v *wire.Violation
-	if !s.Large() {
+	if !s.HasPart() {
 		t.Fatal("it is not large")
 	}
-	if err := s.BeginLarge(); !errors.As(err, &v) || v.Code != wire.CloseProtocolError {
+	if err := s.BeginPart(); !errors.As(err, &v) || v.Code != wire.CloseProtocolError {
 		t.Errorf("one inside of another: %v", err)
 	}
 	for name, header := range map[string]string{
@@ -164,7 +164,7 @@ func TestLargeNotBegun(t *testing.T) {
 		"small": "\x82\x7e\x30\x00", "half of a header": "\x82\x7f\x00",
 	} {
 		s, _ := framesOf(t, []byte(header), wire.Rules{Limit: 1 << 20})
-		if s.Large() {
+		if s.HasPart() {
 			t.Errorf("%s: is begun", name)
 		}
 	}
@@ -178,7 +178,7 @@ func TestLargeCutShort(t *testing.T) {
 	if _, _, err := readLarge(s); err == nil || errors.Is(err, io.EOF) {
 		t.Errorf("got %v", err)
 	}
-	if s.Forget(); s.incoming.large != nil {
+	if s.Forget(); s.incoming.assembly != nil {
 		t.Error("what has arrived is kept")
 	}
 }
