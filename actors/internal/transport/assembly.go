@@ -134,7 +134,7 @@ func (s *Socket) BeginPart() error {
 	frame = frame[:min(int64(len(frame)), in.ahead.FrameSize())]
 	header, payload := frame[:f.Size], frame[f.Size:]
 	if err := in.pass(len(header), &s.rules); err != nil {
-		return err
+		return s.judged(err)
 	}
 	m := in.assembly
 	if m == nil {
@@ -191,6 +191,7 @@ func (in *frameBuffer) takeControl(r *wire.Rules) (wire.Opcode, []byte, error) {
 	size := int(f.FrameSize())
 	frame := in.rest()[:size]
 	if err := in.pass(size, r); err != nil {
+		in.assembly = nil
 		return 0, nil, err
 	}
 	payload := make([]byte, f.Payload)
