@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"runtime"
 	"strings"
@@ -52,6 +53,39 @@ func TestReads(t *testing.T) {
 			runtime.Gosched()
 		}
 	})
+}
+
+// Compressed messages are read as well, those too that a goroutine has to wait for: as many
+// as the handler has room for, until the end.
+func TestReadsCompressed(t *testing.T) {
+	for name, size := range map[string]int{"small": 600, "large": 300_000} {
+		t.Run(name, func(t *testing.T) {
+			tr := try(t, setup{deflates: true, config: Config{MaxUnhandled: 2}})
+			var said []string
+			for n := range 20 {
+				random := rand.New(rand.NewPCG(uint64(n), 1))
+				text := make([]byte, size)
+				for i := range text {
+					text[i] = byte(' ' + random.IntN(90))
+				}
+				said = append(said, string(text))
+			}
+			go func() {
+				for _, text := range said {
+					_ = tr.peer.Write(wire.OpcodeText, []byte(text))
+				}
+				_ = tr.peer.Close(messages.CloseNormal, "bye")
+			}()
+			for n, want := range said {
+				if got := tr.next(); got != want {
+					t.Fatalf("message %d is another, of %d bytes", n, len(got))
+				}
+			}
+			if e := <-tr.owner.ended; !isA[*messages.PeerClosedError](e.why) || !e.open {
+				t.Errorf("ended with %v, open: %v", e.why, e.open)
+			}
+		})
+	}
 }
 
 // A reader whose handler has as much before it as it may have waits, until half of that is

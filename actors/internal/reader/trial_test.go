@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+	"github.com/coder/websocket"
 
 	"github.com/sockvisor/sockvisor/actors/internal/mailbox"
 	"github.com/sockvisor/sockvisor/actors/internal/transport"
@@ -38,6 +39,7 @@ type trial struct {
 // setup is what a trial may have another way.
 type setup struct {
 	blocking bool // the kernel cannot be asked
+	deflates bool // messages are compressed
 	config   Config
 	shared   bool      // the handler is not the owner's alone
 	handle   func(any) // before it is handled
@@ -175,7 +177,7 @@ func pair(t *testing.T, s setup) (own, peer *ws.Conn) {
 	}
 	peers := make(chan *ws.Conn, 1)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a := &ws.Acceptor{Socket: transport.Options{
+		a := &ws.Acceptor{Compression: s.compression(), Socket: transport.Options{
 			WriteTimeout: 10 * time.Second, Maximum: 64 << 20, Rules: wire.Rules{Limit: 1 << 20, Masked: true},
 		}}
 		c, err := a.Accept(w, r, func() {})
@@ -187,7 +189,7 @@ func pair(t *testing.T, s setup) (own, peer *ws.Conn) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
 	t.Cleanup(server.Close)
-	d := &ws.Dialer{Socket: options, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+	d := &ws.Dialer{Compression: s.compression(), Socket: options, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, addr)
 	}}
 	var attempt ws.Attempt
@@ -198,6 +200,14 @@ func pair(t *testing.T, s setup) (own, peer *ws.Conn) {
 	peer = <-peers
 	peer.Socket.SetPatient(true)
 	return own, peer
+}
+
+// compression is a mode of coder/websocket's: with what came before, or none.
+func (s setup) compression() websocket.CompressionMode {
+	if s.deflates {
+		return websocket.CompressionContextTakeover
+	}
+	return websocket.CompressionDisabled
 }
 
 // say has the peer say a text.
