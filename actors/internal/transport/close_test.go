@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -144,5 +145,35 @@ func TestClosedSocketKeepsNothing(t *testing.T) {
 			t.Error("it takes more")
 		}
 		expectClosed(t, s, transport)
+	})
+}
+
+// dated notes its last deadline of writing.
+type dated struct {
+	net.Conn
+	deadline time.Time
+	set      bool
+}
+
+func (d *dated) SetWriteDeadline(t time.Time) error {
+	d.deadline, d.set = t, true
+	return d.Conn.SetWriteDeadline(t)
+}
+
+// A write that was taken leaves no deadline behind: the timer of a net.Pipe would keep it,
+// closed, until then.
+func TestTakenWriteLeavesNoDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn, peer := net.Pipe()
+		d := &dated{Conn: conn}
+		s := New(d, Options{Maximum: 1 << 20, WriteTimeout: time.Hour})
+		_, _ = s.Write(make([]byte, 10))
+		_, _ = io.ReadFull(peer, make([]byte, 10))
+		synctest.Wait()
+		if !d.set || !d.deadline.IsZero() {
+			t.Errorf("there is one: %v", d.deadline)
+		}
+		_ = peer.Close()
+		s.Abort()
 	})
 }

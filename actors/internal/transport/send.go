@@ -96,6 +96,7 @@ func (s *Socket) writeAll(p []byte) error {
 			s.lastTaken.Store(int64(s.Now()))
 		}
 	}
+	s.clearDeadline()
 	return nil
 }
 
@@ -119,6 +120,19 @@ func (s *Socket) setDeadline(after time.Duration) bool {
 		s.linger()
 	}
 	return known
+}
+
+// clearDeadline takes back that of a write which was taken. The timer of a transport that
+// is not the kernel's may keep it, closed, until its deadline: a net.Pipe's does, and
+// cannot be stopped once either end is closed. If it closes just now, see setDeadline.
+func (s *Socket) clearDeadline() {
+	if s.kernel.known() || s.closing.Load() {
+		return
+	}
+	_ = s.Conn.SetWriteDeadline(time.Time{})
+	if s.closing.Load() {
+		s.linger()
+	}
 }
 
 // onceMore tries what has run out of time: this process may have been stopped, and the
