@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,6 +36,7 @@ var (
 	hello            = wstest.Frame(0x81, []byte("hello"))
 	badText          = wstest.Frame(0x81, []byte("\xff"))
 	reserved         = wstest.Frame(0x83, nil)
+	megabyte         = make([]byte, 1<<20)
 )
 
 // failed is an outcome of a connection that failed with an E.
@@ -78,7 +80,7 @@ func slowFailures(deaf wstest.Peer) map[string]ending {
 			options: []actors.Option{actors.WithWriteTimeout(10 * time.Millisecond)},
 			want:    failed[*messages.WriteError](messages.CloseAbnormal)},
 		"write timeout of a socket": {peer: tight(deaf), use: func(_ *life, conn *actors.Conn) {
-			_ = conn.Send(messages.Binary(make([]byte, 1<<20)))
+			_ = conn.Send(messages.Binary(megabyte))
 		}, options: []actors.Option{actors.WithWriteTimeout(10 * time.Millisecond), actors.WithDialContext(narrow)},
 			want: failed[*messages.WriteError](messages.CloseAbnormal)},
 		"handshake timeout": {peer: wstest.Frozen, never: true, want: outcome{messages.CloseAbnormal, late},
@@ -161,6 +163,46 @@ func late(err error) bool {
 	return typed && errors.Is(err, context.DeadlineExceeded)
 }
 
+// closes is a peer that answers a close, and knows no HTTP of which more would be left.
+func closes(conn net.Conn) {
+	if _, err := wstest.Upgrade(conn); err != nil {
+		return
+	}
+	frame := make([]byte, 8) // its code, masked
+	if _, err := io.ReadFull(conn, frame); err == nil {
+		_, _ = conn.Write(wstest.Frame(0x88, []byte{1000 >> 8, 1000 & 0xff}))
+	}
+}
+
+// unhurried gives a handshake in memory the time that its peer needs on a busy machine: it
+// has no write timeout.
+func unhurried(dial func(ctx context.Context, network, address string) (net.Conn, error),
+) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		return &unhurriedConn{Conn: conn}, err
+	}
+}
+
+// unhurriedConn is one that has heard nothing yet.
+type unhurriedConn struct {
+	net.Conn
+	heard atomic.Bool
+}
+
+func (c *unhurriedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.heard.Store(true)
+	return n, err
+}
+
+func (c *unhurriedConn) SetWriteDeadline(t time.Time) error {
+	if !c.heard.Load() {
+		return nil
+	}
+	return c.Conn.SetWriteDeadline(t)
+}
+
 // narrow and tight leave little room between the ends of a socket.
 func narrow(ctx context.Context, network, address string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, network, address)
@@ -205,7 +247,7 @@ func acceptedEnds() map[string]ending {
 		actors.WithHeartbeat(time.Millisecond, time.Millisecond))
 	add("idle", mute, outcome{code: messages.CloseGoingAway}, actors.WithIdleTimeout(10*time.Millisecond), short)
 	add("no first message", mute, outcome{code: messages.ClosePolicyViolation}, actors.WithFirstMessageTimeout(10*time.Millisecond), short)
-	large := []*messages.Send{messages.Binary(make([]byte, 1<<20))}
+	large := []*messages.Send{messages.Binary(megabyte)}
 	all["accepts, write timeout"] = ending{
 		server: byAccept(failed[*messages.WriteError](messages.CloseAbnormal), actors.WithWriteTimeout(10*time.Millisecond),
 			actors.WithOnOpen(func(uint64) []*messages.Send { return large })),
@@ -216,14 +258,17 @@ func acceptedEnds() map[string]ending {
 }
 
 // byHand is a client that is none of ours.
-func (e *ending) byHand(t *testing.T, url string) {
+func (e *ending) byHand(t *testing.T, l *life, url string) {
 	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "ws://"))
 	if err != nil {
 		t.Error(err)
 		return
 	}
 	if e.stays {
-		t.Cleanup(func() { _ = conn.Close() })
+		go func() {
+			<-l.release
+			_ = conn.Close()
+		}()
 	} else {
 		defer conn.Close()
 	}
