@@ -5,7 +5,6 @@
 package sendqueue
 
 import (
-	"sync"
 	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -22,9 +21,7 @@ import (
 // turn comes: see keys.
 //
 // A producer first reserves room in state, then draws a ticket, which is a slot
-// of the ring that nobody else has. The ring is made of pooled chunks that
-// exist only while they hold messages, so that an idle queue is small, a busy
-// one allocates nothing, and the consumer never moves memory.
+// of the ring that nobody else has: see ring.
 type Queue struct {
 	limits *Limits // which many share
 
@@ -54,7 +51,6 @@ type Limits struct {
 func (q *Queue) Init(limits *Limits) { q.limits = limits }
 
 const (
-	chunkSize  = 32
 	bytesBits  = 40
 	closedBit  = 1 << 63
 	oneMessage = 1 << bytesBits
@@ -64,20 +60,6 @@ const (
 	MaxMessages = 1<<22 - 1
 	MaxBytes    = bytesMask / 2
 )
-
-// ring holds one chunk more than the messages need, so that a chunk is wholly
-// consumed, and returned to the pool, before a ticket of the next round falls
-// on its place.
-type ring []atomic.Pointer[chunk]
-
-type chunk [chunkSize]slot
-
-type slot struct {
-	filled  atomic.Bool
-	message any
-}
-
-var chunks = sync.Pool{New: func() any { return new(chunk) }}
 
 // Push queues a message of size bytes, or returns why it does not:
 // a ClosedError, MessageTooLargeError or QueueFullError.
@@ -179,7 +161,7 @@ func (q *Queue) shift() any {
 	s.filled.Store(false)
 	q.head++
 	if q.head%chunkSize == 0 {
-		chunks.Put(q.place(q.head - 1).Swap(nil))
+		q.ring.Load().leave(q.head - 1)
 	}
 	return message
 }
@@ -199,39 +181,26 @@ func (q *Queue) Excess() bool {
 	return queued > q.limits.Messages || bytes > q.limits.Bytes
 }
 
-// filled reports whether the slot of a ticket that is not yet popped is filled.
+// filled reports whether the slot of a ticket that is not yet popped is filled. Only the
+// consumer calls it.
 func (q *Queue) filled(ticket uint64) bool {
-	if q.ring.Load() == nil {
+	r := q.ring.Load()
+	if r == nil {
 		return false
 	}
-	c := q.place(ticket).Load()
+	c := r.chunk(ticket)
 	return c != nil && c[ticket%chunkSize].filled.Load()
 }
 
 // slot returns the slot of a ticket, which pins its chunk.
 func (q *Queue) slot(ticket uint64) *slot {
-	place := q.place(ticket)
-	c := place.Load()
-	if c == nil {
-		c = chunks.Get().(*chunk)
-		if !place.CompareAndSwap(nil, c) {
-			chunks.Put(c)
-			c = place.Load()
-		}
-	}
-	return &c[ticket%chunkSize]
-}
-
-func (q *Queue) place(ticket uint64) *atomic.Pointer[chunk] {
 	r := q.ring.Load()
-	if r == nil {
-		made := make(ring, (q.limits.Messages*int(q.limits.Slack)+chunkSize-1)/chunkSize+1)
-		if !q.ring.CompareAndSwap(nil, &made) {
-			return q.place(ticket)
-		}
-		r = &made
+	for r == nil {
+		made := newRing(q.limits.Messages * int(q.limits.Slack))
+		q.ring.CompareAndSwap(nil, &made)
+		r = q.ring.Load()
 	}
-	return &(*r)[ticket/chunkSize%uint64(len(*r))]
+	return r.slot(ticket)
 }
 
 // Forget drops the memory of a queue that is closed, once nobody who came before that is

@@ -133,16 +133,67 @@ func TestQueueMemory(t *testing.T) {
 		_ = l.Push(m, 4)
 		l.Pop()
 	}
-	for i := range *l.ring.Load() {
-		if (*l.ring.Load())[i].Load() != nil {
-			t.Errorf("chunk %d is kept", i)
-		}
+	if kept := chunksOf(l); kept > 0 {
+		t.Errorf("%d chunks are kept", kept)
 	}
 	if allocs := testing.AllocsPerRun(1000, func() {
 		_ = l.Push(m, 4)
 		l.Pop()
 	}); allocs != 0 {
 		t.Errorf("%v allocations a message", allocs)
+	}
+}
+
+// chunksOf is how many chunks a queue has.
+func chunksOf(q *Queue) (n int) {
+	for i := range *q.ring.Load() {
+		p := (*q.ring.Load())[i].Load()
+		for j := 0; p != nil && j < len(p); j++ {
+			if p[j].Load() != nil {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// pagesOf is how many pages it has.
+func pagesOf(q *Queue) (n int) {
+	for i := range *q.ring.Load() {
+		if (*q.ring.Load())[i].Load() != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// A large bound costs nothing until it is used, nor afterwards.
+func TestQueueOfALargeBound(t *testing.T) {
+	l := newQueue(1<<16, 1<<30)
+	m := numbered(0, 0)
+	push := func(n int) {
+		for range n {
+			if err := l.Push(m, 4); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	push(1)
+	if size := len(*l.ring.Load()); size > 1<<16/pageSize+1 || pagesOf(l) != 1 || chunksOf(l) != 1 {
+		t.Errorf("one message: %d places, %d pages, %d chunks", size, pagesOf(l), chunksOf(l))
+	}
+	push(1<<16 - 1)
+	if full := l.Push(m, 4); full == nil || pagesOf(l) != 1<<16/pageSize {
+		t.Errorf("full: %v, %d pages", full, pagesOf(l))
+	}
+	for l.Pop() != nil {
+	}
+	for range 3 << 16 { // round and round
+		push(1)
+		l.Pop()
+	}
+	if pagesOf(l) > 1 || chunksOf(l) > 1 {
+		t.Errorf("empty: %d pages, %d chunks", pagesOf(l), chunksOf(l))
 	}
 }
 
@@ -173,12 +224,7 @@ func TestQueueBacklog(t *testing.T) {
 			t.Fatalf("got %d, want %d", n, i)
 		}
 	}
-	kept := 0
-	for i := range *l.ring.Load() {
-		if (*l.ring.Load())[i].Load() != nil {
-			kept++
-		}
-	}
+	kept := chunksOf(l)
 	if queued, bytes := l.Depth(); kept != 1 || queued != 0 || bytes != 0 {
 		t.Errorf("%d chunks, %d messages, %d bytes left", kept, queued, bytes)
 	}
