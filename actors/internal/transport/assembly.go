@@ -1,6 +1,10 @@
 package transport
 
-import "github.com/sockvisor/sockvisor/actors/internal/wire"
+import (
+	"math"
+
+	"github.com/sockvisor/sockvisor/actors/internal/wire"
+)
 
 // A message that is not there as one small frame is put together where it is handed over
 // from: without a goroutine that waits for the rest, a buffer that grows, and a copy of
@@ -11,7 +15,7 @@ import "github.com/sockvisor/sockvisor/actors/internal/wire"
 type assembly struct {
 	opcode wire.Opcode
 	data   []byte // what has arrived, with room for more
-	left   int    // of the present frame
+	left   int64  // of the present frame: what it says, which may be more than there can be
 	fin    bool   // which is the last
 }
 
@@ -27,19 +31,19 @@ const (
 )
 
 // roomFor is the room for a message of which so much has arrived.
-func roomFor(size, arrived int) int {
-	for size > roomFactor*max(arrived, minArrived) {
-		size = (size + roomFactor - 1) / roomFactor
+func roomFor(size int64, arrived int) int {
+	for most := roomFactor * int64(max(arrived, minArrived)); size > most; {
+		size = (size-1)/roomFactor + 1 // upwards
 	}
-	return size
+	return int(size)
 }
 
 // grow makes room for some of the frame. Of a message in fragments nobody knows the size: it
 // is doubled.
 func (m *assembly) grow() {
 	arrived := len(m.data)
-	room := roomFor(arrived+m.left, arrived)
-	if !m.fin && m.left < arrived {
+	room := roomFor(min(m.left, math.MaxInt64-int64(arrived))+int64(arrived), arrived)
+	if !m.fin && m.left < int64(arrived) {
 		room = max(room, 2*arrived)
 	}
 	data := make([]byte, arrived, room)
@@ -52,13 +56,14 @@ func (m *assembly) room() []byte {
 	if len(m.data) == cap(m.data) {
 		m.grow()
 	}
-	return m.data[len(m.data):min(cap(m.data), len(m.data)+m.left, len(m.data)+largeRead)]
+	free := m.data[len(m.data):cap(m.data)]
+	return free[:min(int64(len(free)), m.left, largeRead)]
 }
 
 // add takes in n bytes that were read to room, which the guard sees and unmasks.
 func (m *assembly) add(n int, g *bufferGuard) error {
 	added := m.data[len(m.data) : len(m.data)+n]
-	m.data, m.left = m.data[:len(m.data)+n], m.left-n
+	m.data, m.left = m.data[:len(m.data)+n], m.left-int64(n)
 	return g.Unmask(added)
 }
 
@@ -67,7 +72,7 @@ func (m *assembly) addSeen(p []byte, key [wire.KeySize]byte) {
 	for len(p) > 0 {
 		n := copy(m.room(), p)
 		added := m.data[len(m.data) : len(m.data)+n]
-		m.data, m.left = m.data[:len(m.data)+n], m.left-n
+		m.data, m.left = m.data[:len(m.data)+n], m.left-int64(n)
 		wire.Mask(added, added, key[:])
 		p, key = p[n:], wire.Turned(key, n)
 	}
@@ -141,7 +146,7 @@ func (s *Socket) BeginPart() error {
 		m = &assembly{opcode: f.Opcode}
 		in.assembly = m
 	}
-	m.left, m.fin = int(f.Payload), f.Fin
+	m.left, m.fin = f.Payload, f.Fin
 	var key [wire.KeySize]byte // of zeros, if it is not masked
 	if f.Masked {
 		copy(key[:], header[len(header)-wire.KeySize:])

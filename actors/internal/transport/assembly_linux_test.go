@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"strings"
 	"testing"
@@ -170,6 +171,35 @@ func TestLargeNotBegun(t *testing.T) {
 	}
 }
 
+// A header that says more than there can be, where no limit is set, costs what arrives, and
+// breaks nothing.
+func TestLargestHeader(t *testing.T) {
+	const most = "\x7f\x7f\xff\xff\xff\xff\xff\xff\xff"
+	for name, ahead := range map[string]string{
+		"alone":            "\x82" + most,
+		"with payload":     "\x82" + most + strings.Repeat("x", 1000),
+		"of the next part": "\x02\x01x\x80\x7f\x7f\xff\xff\xff\xff\xff\xff\xfe" + strings.Repeat("x", 1000),
+		"4 GiB":            "\x82\x7f\x00\x00\x00\x01\x00\x00\x00\x00" + strings.Repeat("x", 1000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, peer := framesOf(t, []byte(ahead), wire.Rules{Limit: math.MaxInt64})
+			s.StartAssembling()
+			for s.HasPart() {
+				if err := s.BeginPart(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			say(t, peer, "more")
+			if n, _, err := s.Fill(); n != len("more") || err != nil || s.Whole() {
+				t.Errorf("more is %d bytes, %v, and whole: %t", n, err, s.Whole())
+			}
+			if m := s.incoming.assembly; !bytes.HasSuffix(m.data, []byte("more")) || cap(m.data) > roomFactor*minArrived {
+				t.Errorf("%d bytes, and room for %d", len(m.data), cap(m.data))
+			}
+		})
+	}
+}
+
 // The end in the middle is that of a connection that was cut, and nothing is kept then.
 func TestLargeCutShort(t *testing.T) {
 	s, peer := framesOf(t, nil, wire.Rules{Limit: 1 << 20})
@@ -186,12 +216,12 @@ func TestLargeCutShort(t *testing.T) {
 // A header alone has little room, and to grow costs little copying.
 func TestRoomFor(t *testing.T) {
 	for _, size := range []int{1, minArrived, 20_000, 1 << 20, 16<<20 + 1, 1 << 30} {
-		room, copied := roomFor(size, 0), 0
+		room, copied := roomFor(int64(size), 0), 0
 		if room > roomFactor*minArrived {
 			t.Errorf("%d: a header has room for %d", size, room)
 		}
 		for room < size {
-			grown := roomFor(size, room)
+			grown := roomFor(int64(size), room)
 			if grown <= room || grown > roomFactor*room || grown > size {
 				t.Fatalf("%d: grows from %d to %d", size, room, grown)
 			}
