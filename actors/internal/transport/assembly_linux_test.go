@@ -98,19 +98,21 @@ func TestLargeMessages(t *testing.T) {
 
 // What the guard has seen while there was no room is not unmasked twice.
 func TestLargeAfterInspect(t *testing.T) {
-	payload := textOf(70_001)
-	all := wire.AppendFrame(nil, wire.OpcodeText, payload, true)
-	const seen = 5000
-	s, peer := framesOf(t, all[:seen], wire.Rules{Limit: 1 << 20, Masked: true})
-	if !s.Begun() {
-		t.Fatal("no header")
-	}
-	if err := s.Inspect(); !s.HasPart() || err != nil || s.incoming.guard.seen != seen {
-		t.Fatalf("inspect: %v", err)
-	}
-	sayAll(peer, all[seen:])
-	if _, data, err := readLarge(s); err != nil || !bytes.Equal(data, payload) {
-		t.Errorf("got %d bytes, %v", len(data), err)
+	for _, op := range []wire.Opcode{wire.OpcodeText, wire.OpcodeBinary} {
+		payload := textOf(70_001)
+		all := wire.AppendFrame(nil, op, payload, true)
+		const seen = 5001 // in the middle of the key, too
+		s, peer := framesOf(t, all[:seen], wire.Rules{Limit: 1 << 20, Masked: true})
+		if !s.Begun() {
+			t.Fatal("no header")
+		}
+		if err := s.Inspect(); !s.HasPart() || err != nil || s.incoming.guard.seen != seen {
+			t.Fatalf("inspect: %v", err)
+		}
+		sayAll(peer, all[seen:])
+		if _, data, err := readLarge(s); err != nil || !bytes.Equal(data, payload) {
+			t.Errorf("%d: got %d bytes, %v", op, len(data), err)
+		}
 	}
 }
 

@@ -172,6 +172,8 @@ func (g *Guard) payload(p []byte) int {
 		}
 	case g.readable && !g.now.control():
 		g.readText(p)
+	case g.now.Masked:
+		g.key = Turned(g.key, len(p)) // Unmask may go on from here
 	}
 	g.now.Payload -= int64(len(p))
 	return len(p)
