@@ -145,13 +145,24 @@ func (s *Socket) Await() error {
 	}
 	m := in.assembly
 	if m == nil || m.left == 0 {
-		return in.ending(s.more())
+		return s.awaitFrame()
 	}
 	n, err := s.read(m.room())
 	if judged := s.judged(m.add(n, in.guard)); judged != nil {
 		return judged
 	}
 	return in.ending(err)
+}
+
+// awaitFrame waits for more of the next frame. What there is of it may be enough to be
+// refused.
+func (s *Socket) awaitFrame() error {
+	if s.incoming.header() {
+		if err := s.Inspect(); err != nil {
+			return err
+		}
+	}
+	return s.incoming.ending(s.more())
 }
 
 const (

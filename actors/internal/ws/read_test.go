@@ -45,6 +45,8 @@ func TestWhatEndsReading(t *testing.T) {
 		"the end":                {is: isA[*messages.ReadError]},
 		"the end in a message":   {sent: "\x82\x05a", is: isA[*messages.ReadError]},
 		"the end in fragments":   {sent: "\x02\x01a", is: isA[*messages.ReadError]},
+		"no text, and cut short": {sent: "\x81\x05a\xff", is: isA[*messages.InvalidUTF8Error]},
+		"a large ping's header":  {sent: "\x89\x7e\x01\x00", is: isA[*messages.ProtocolError]},
 		"what is not compressed": {
 			sent: "\xc2\x02\xff\xff", header: []string{compressed},
 			mode: websocket.CompressionNoContextTakeover, is: isA[*messages.ProtocolError],
