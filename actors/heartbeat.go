@@ -209,8 +209,7 @@ func (h *heartbeat) ping(payload *messages.Send) error {
 	return err
 }
 
-// writePing goes through coder/websocket, as the reader's pongs do: the connection may be
-// writing.
+// writePing writes aside, as the reader does its pongs: the connection may be writing.
 func (h *heartbeat) writePing(payload *messages.Send) error {
 	switch exchange := h.conn.config.reading.Payload; {
 	case payload != nil:

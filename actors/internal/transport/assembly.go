@@ -97,9 +97,6 @@ func (m *assembly) whole() bool { return m.fin && m.left == 0 }
 // for when nothing is compressed.
 func (s *Socket) StartAssembling() { s.incoming.assembles = true }
 
-// Assembling reports whether that is so.
-func (s *Socket) Assembling() bool { return s.incoming.assembles }
-
 // HasPart reports whether a frame is next that is put together with others, or is large, and
 // has not been begun: see BeginPart. Where Read is called it is only a message that is large.
 func (s *Socket) HasPart() bool {

@@ -6,8 +6,8 @@ import (
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
 )
 
-// The reading of frames is coder/websocket's, but for the plainest: one frame that
-// is a whole message of text or binary, neither compressed nor against the rules,
+// Where messages are compressed, the reading of frames is coder/websocket's, but for the
+// plainest: one frame that is a whole message of text or binary, neither compressed nor against the rules,
 // and is in the frame buffer as a whole. That is nearly every message there is, and to
 // take it from there costs a tenth of what Reader and Read do, which lock, select
 // and check for what such a frame cannot be: a flood is received 2.4 times as fast.

@@ -22,15 +22,16 @@ import (
 // Write appends to a buffer and puts on the wire what the kernel takes at once.
 // What it does not take, a goroutine of the moment waits to write, and the socket
 // is not ready until it has. So the connection actor never waits for a slow
-// peer, and neither does a pong: coder/websocket answers pings on the reader's
-// goroutine, within 5 s or the connection is lost.
+// peer, and neither does a pong, which is written on the reader's goroutine:
+// coder/websocket, where it does so, takes 5 s at most or the connection is lost.
 //
 // While corked, Write only appends. The mailbox uncorks after each run, with
 // Flush, so that what was queued at the same moment leaves in one system call,
 // and a single message leaves at once: there is no timer.
 //
-// What the connection frames itself goes past coder/websocket: see frames.go.
-// All else is serialised by coder/websocket's frame lock, or above it by crypto/tls.
+// What the connection frames itself goes past coder/websocket, and so does what others
+// put aside: see frames.go. What coder/websocket still writes is serialised by its frame
+// lock, or above it by crypto/tls.
 // The one who sends is whoever set sending; pending and aside are handed over by
 // swapping the pointer. That is all the mutual exclusion there is.
 type Socket struct {
