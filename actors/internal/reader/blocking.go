@@ -19,7 +19,8 @@ func (r *Reader) runBlocking() {
 }
 
 // finish has a goroutine of the moment wait for the rest of a message that is too
-// large to be gathered here, or in fragments. What is small the next news completes.
+// large to be gathered here, or in fragments, where coder/websocket reads those. What is
+// small the next news completes.
 // What has come of it may be enough to be refused.
 func (r *Reader) finish() {
 	if err := r.ws.Socket.Inspect(); err != nil {
@@ -27,10 +28,6 @@ func (r *Reader) finish() {
 		return
 	}
 	if r.ws.Socket.Fits() || r.full() {
-		return
-	}
-	if r.ws.Socket.HasPart() { // there was no room for it, and is now
-		r.wakeUp()
 		return
 	}
 	r.finishing.Store(true)

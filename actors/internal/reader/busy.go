@@ -64,7 +64,7 @@ func (r *Reader) serve() bool {
 // arrived takes in what there is, and reports whether there is anything to do.
 //
 // It runs inside RawConn.Read, where closing the socket would wait for it: so what
-// may take longer than a system call comes after it. (To do it all in there saves
+// may take longer than to read comes after it. (To do it all in there saves
 // the read that finds nothing: 2 to 3 % of the echoes.)
 func (r *Reader) arrived() bool {
 	if !r.inbox.Take() {

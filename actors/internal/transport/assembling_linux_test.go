@@ -177,8 +177,7 @@ func TestAssemblingEnds(t *testing.T) {
 
 // A message in many tiny fragments costs memory as it has bytes, and no more.
 func TestTinyFragments(t *testing.T) {
-	m := &assembly{}
-	g := &bufferGuard{}
+	m := &assembly{limit: 1 << 20}
 	grown := 0
 	for range 100_000 {
 		m.left = 1
@@ -189,7 +188,17 @@ func TestTinyFragments(t *testing.T) {
 		m.data, m.left = m.data[:len(m.data)+1], 0
 	}
 	if grown > 20 || cap(m.data) > 4*len(m.data) {
-		t.Errorf("grown %d times to %d bytes, with the guard %v", grown, cap(m.data), g.Idle())
+		t.Errorf("grown %d times to %d bytes", grown, cap(m.data))
+	}
+	m.limit, m.left = int64(len(m.data))+1, 1
+	m.data = m.data[:len(m.data):len(m.data)]
+	if m.room(); int64(cap(m.data)) > m.limit {
+		t.Errorf("%d bytes for a message of at most %d", cap(m.data), m.limit)
+	}
+	m.fin, m.left, m.data = true, 0, make([]byte, 1000, 2000)
+	in := &frameBuffer{assembly: m, guard: &bufferGuard{}}
+	if _, data := in.takeAssembly(); len(data) != 1000 || cap(data) > 1100 {
+		t.Errorf("%d bytes are kept for %d", cap(data), len(data))
 	}
 }
 

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"math"
 
 	"github.com/sockvisor/sockvisor/actors/internal/wire"
@@ -17,6 +18,7 @@ type assembly struct {
 	data   []byte // what has arrived, with room for more
 	left   int64  // of the present frame: what it says, which may be more than there can be
 	fin    bool   // which is the last
+	limit  int64  // of the message
 }
 
 const (
@@ -27,7 +29,7 @@ const (
 	minArrived = 4 << 10
 	// largeRead is how much is read at a time: it is still in the processor's cache when it
 	// is unmasked.
-	largeRead = 256 << 10
+	largeRead = 64 << 10
 )
 
 // roomFor is the room for a message of which so much has arrived.
@@ -39,12 +41,12 @@ func roomFor(size int64, arrived int) int {
 }
 
 // grow makes room for some of the frame. Of a message in fragments nobody knows the size: it
-// is doubled.
+// is doubled, up to the limit.
 func (m *assembly) grow() {
 	arrived := len(m.data)
 	room := roomFor(min(m.left, math.MaxInt64-int64(arrived))+int64(arrived), arrived)
 	if !m.fin && m.left < int64(arrived) {
-		room = max(room, 2*arrived)
+		room = max(room, int(min(2*int64(arrived), m.limit)))
 	}
 	data := make([]byte, arrived, room)
 	copy(data, m.data)
@@ -140,7 +142,7 @@ func (s *Socket) BeginPart() error {
 	}
 	m := in.assembly
 	if m == nil {
-		m = &assembly{opcode: f.Opcode}
+		m = &assembly{opcode: f.Opcode, limit: s.rules.Limit}
 		in.assembly = m
 	}
 	m.left, m.fin = f.Payload, f.Fin
@@ -175,13 +177,17 @@ func (s *Socket) judged(err error) error {
 	return err
 }
 
-// takeAssembly takes the message, if it is there as a whole.
+// takeAssembly takes the message. What was in fragments may be copied, so that no more is
+// kept than it is.
 func (in *frameBuffer) takeAssembly() (wire.Opcode, []byte) {
 	m := in.assembly
 	in.assembly = nil
 	in.dismiss()
 	if m.data == nil { // in fragments of nothing
 		return m.opcode, []byte{}
+	}
+	if spare := cap(m.data) - len(m.data); spare > len(m.data)/8 {
+		return m.opcode, bytes.Clone(m.data)
 	}
 	return m.opcode, m.data[:len(m.data):len(m.data)]
 }
