@@ -22,8 +22,10 @@ func As[E error](err error) (e E, ok bool) {
 	return e, ok
 }
 
-// Wraps reports whether an error is or wraps another.
-func Wraps(err, other error) (yes bool) {
+// Wraps reports whether an error is or wraps another. It costs nothing where there is none.
+func Wraps(err, other error) bool { return err != nil && wraps(err, other) }
+
+func wraps(err, other error) (yes bool) {
 	defer func() {
 		if recover() != nil {
 			yes = false

@@ -97,7 +97,7 @@ func (r *Reader) take(whole bool) error {
 		}
 		return nil
 	}
-	if err := r.readOne(); !errs.Wraps(err, transport.ErrLater) {
+	if err := r.readOne(); err != nil && !errs.Wraps(err, transport.ErrLater) {
 		return err
 	}
 	return nil

@@ -22,6 +22,7 @@ type frameBuffer struct {
 	left      int64        // of the present frame; zero between frames
 	ahead     wire.Header  // the next one
 	known     bool         // its header is there
+	plain     bool         // so is all of it, and TakeMessage takes it: what Whole has found
 	framed    bool         // frames are read, and not the answer to a handshake
 	patient   bool         // Read waits for what is not there yet
 	packed    bool         // the message that was begun last is compressed

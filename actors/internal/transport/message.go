@@ -25,20 +25,26 @@ func (s *Socket) TakeMessage() (wire.Opcode, []byte, error) {
 }
 
 func (in *frameBuffer) takeMessage(r *wire.Rules) (wire.Opcode, []byte, error) {
-	if in.left > 0 || !in.message() {
+	switch {
+	case in.plain:
+		return in.takePlain()
+	case in.left > 0 || !in.message():
 		return 0, nil, nil
-	}
-	if in.assembly != nil && in.assembly.whole() {
+	case in.assembly != nil && in.assembly.whole():
 		op, data := in.takeAssembly()
 		return op, data, nil
-	}
-	f := &in.ahead
-	if !in.ordinary(r) {
-		if in.assembles && in.control() {
-			return in.takeControl(r)
-		}
+	case in.ordinary(r):
+		return in.takePlain()
+	case in.assembles && in.control():
+		return in.takeControl(r)
+	default:
 		return 0, nil, nil
 	}
+}
+
+// takePlain takes one that is there as a whole in the buffer.
+func (in *frameBuffer) takePlain() (wire.Opcode, []byte, error) {
+	f := &in.ahead
 	size := int(f.FrameSize())
 	from := in.bytes[in.from : in.from+size]
 	data := make([]byte, f.Payload)
@@ -47,7 +53,7 @@ func (in *frameBuffer) takeMessage(r *wire.Rules) (wire.Opcode, []byte, error) {
 	} else {
 		copy(data, from[f.Size:])
 	}
-	in.known = false
+	in.known, in.plain = false, false
 	if in.guard != nil {
 		in.dismiss() // it has seen how this message begins
 	}
@@ -62,7 +68,11 @@ func (in *frameBuffer) takeMessage(r *wire.Rules) (wire.Opcode, []byte, error) {
 // fragments never is where only coder/websocket knows where it ends.
 func (s *Socket) Whole() bool {
 	in := &s.incoming
-	return in.message() && (!in.assembles || in.takeable(&s.rules))
+	if !in.message() {
+		return false
+	}
+	in.plain = in.left == 0 && in.framed && in.ordinary(&s.rules)
+	return in.plain || !in.assembles || in.takeable(&s.rules)
 }
 
 // Fragmented reports whether a message in fragments is next, which only coder/websocket
