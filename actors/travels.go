@@ -24,6 +24,7 @@
 //	  reader.Reader.Readable             wakes the reader
 //	reader.Reader.runPolled              an actor of its own
 //	  transport.Socket.Fill              takes in what the kernel has, in one system call
+//	  transport.Socket.BeginPart         of a large message, or in fragments: what follows is put to it
 //	  ws.Conn.Next                       a whole message, checked
 //	  reader.Reader.deliver              through the Incoming and the Codec
 //	  mailbox.Queue.PushAll              all of them into the handler's inbox

@@ -9,13 +9,13 @@ import (
 )
 
 // frameBuffer is the reading side of a socket that the kernel can be asked about: what
-// was read and coder/websocket has not yet taken. It belongs to whoever reads.
+// was read and is not yet taken. It belongs to whoever reads.
 //
-// coder/websocket is never given more than the end of a frame, so that its own
-// buffer is empty whenever a message has been read. So the next may be awaited
-// without a goroutine and without a buffer: an idle socket has none, and a busy
-// one reads as many frames as there are in one system call (measured with 64
-// messages in flight: 30 times fewer reads than through a 512-byte buffer).
+// The next message may be awaited without a goroutine and without a buffer: an idle
+// socket has none, and a busy one reads as many frames as there are in one system call
+// (measured with 64 messages in flight: 30 times fewer reads than through a 512-byte
+// buffer). Where coder/websocket reads, it is never given more than the end of a frame,
+// so that its own buffer is empty whenever a message has been read.
 type frameBuffer struct {
 	*buffer                // nil when empty
 	from      int          // the next byte to hand out

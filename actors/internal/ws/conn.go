@@ -1,5 +1,6 @@
-// Package ws is one WebSocket: coder/websocket over a transport.Socket, from the opening
-// handshake to the close frame (RFC 6455, RFC 7692).
+// Package ws is one WebSocket over a transport.Socket, from the opening handshake, which is
+// coder/websocket's, to the close frame (RFC 6455, RFC 7692). Between them coder/websocket
+// reads and writes only what is compressed, and where the kernel cannot be asked.
 //
 // It alone knows both, and says in the errors of package messages why a peer was not
 // understood. It must not know actors, nor who dials, retries or gives up: there is no
